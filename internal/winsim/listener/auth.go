@@ -1,0 +1,79 @@
+package listener
+
+import (
+	"crypto/subtle"
+	"net/http"
+	"strings"
+)
+
+// unauthorized offers the schemes, one WWW-Authenticate line each, with an empty body (*documented*; OMI's is
+// *recorded*).
+func (l *Listener) unauthorized(w http.ResponseWriter) {
+	w.Header()["WWW-Authenticate"] = l.offer()
+	empty(w, http.StatusUnauthorized)
+}
+
+func (l *Listener) offer() []string {
+	var schemes []string
+	if l.offersBasic() {
+		schemes = append(schemes, `Basic realm="WSMAN"`)
+	}
+	return schemes
+}
+
+// offersBasic tells whether Basic is taken here: never in clear unless AllowUnencrypted (*documented*).
+func (l *Listener) offersBasic() bool {
+	return l.config.Basic && (l.config.TLS != nil || l.config.AllowUnencrypted)
+}
+
+// basic checks the credentials of one request; Basic is a matter of each request, not of the connection.
+func (l *Listener) basic(r *http.Request) (user string, ok bool) {
+	name, password, sent := r.BasicAuth()
+	if !sent || !l.offersBasic() {
+		return "", false
+	}
+	domain, name := splitName(name)
+	user, want, known := l.account(domain, name)
+	same := subtle.ConstantTimeCompare([]byte(password), []byte(want)) == 1
+	if !known || !same {
+		l.count(func(c *Counters) { c.FailedLogons++ })
+		return "", false
+	}
+	return user, true
+}
+
+// account finds the account that a client means, and its password. Names compare without case (*documented*). An
+// account of a domain answers to its bare name too, and a local one to the computer's name and to "."; another domain
+// than the account's is refused, as on a member of a domain (a workgroup host would fall back to its own accounts).
+func (l *Listener) account(domain, name string) (user, password string, ok bool) {
+	for key, secret := range l.config.Accounts {
+		keyDomain, keyName := splitName(key)
+		if strings.EqualFold(keyName, name) && l.sameDomain(keyDomain, domain) {
+			return key, secret, true
+		}
+	}
+	return "", "", false
+}
+
+func (l *Listener) sameDomain(account, sent string) bool {
+	if sent == "" || strings.EqualFold(account, sent) {
+		return true
+	}
+	if account != "" {
+		return false
+	}
+	return sent == "." || strings.EqualFold(sent, l.config.ComputerName) || strings.EqualFold(sent, l.config.Domain)
+}
+
+// splitName takes DOMAIN\user and user@realm apart; a realm stands for the domain named by its first label (*assumed*:
+// a domain controller would look the suffix up).
+func splitName(name string) (domain, user string) {
+	if domain, user, ok := strings.Cut(name, `\`); ok {
+		return domain, user
+	}
+	if user, realm, ok := strings.Cut(name, "@"); ok {
+		label, _, _ := strings.Cut(realm, ".")
+		return label, user
+	}
+	return "", name
+}

@@ -1,0 +1,221 @@
+// Package listener imitates the HTTP side of the Windows Remote Management service on a loopback address: HTTP.sys,
+// authentication, and the sealing of messages. What a request means is the business of Config.Handle.
+//
+// Every behaviour is tagged: *recorded* (seen in real bytes), *documented* (Microsoft's or public readers' word) or
+// *assumed* (then it varies by Config.Seed).
+package listener
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// MaxRequestBytes bounds the body of one request. Windows answers 413 above MaxEnvelopeSizekb (500 by default), which
+// it counts in UTF-16 (*documented*); twice that number of bytes is beyond every version's default.
+const MaxRequestBytes = 1 << 20
+
+// idleTimeout is how long Windows keeps a connection without a request: about 120 s (*documented*).
+const idleTimeout = 120 * time.Second
+
+// Request is one authenticated request. Body is opened if it came sealed, and ContentType is then that of the
+// original content. User is the account as Config.Accounts spells it. Secure tells that it came over TLS.
+type Request struct {
+	User        string
+	Secure      bool
+	Path        string
+	ContentType string
+	Body        []byte
+}
+
+// Response is what the service answers. The zero Status is 200 and the zero ContentType is SOAP's.
+type Response struct {
+	Status      int
+	ContentType string
+	Body        []byte
+	Drop        bool                  // close the connection without an answer
+	Raw         bool                  // send Body as it is, unsealed, even on a sealed connection
+	Stream      func(io.Writer) error // instead of Body: written raw, chunked and flushed at each write, until it returns
+}
+
+// Config says where to listen and whom to let in.
+type Config struct {
+	IP       string            // loopback address without a port; empty is 127.0.0.1
+	TLS      *tls.Config       // nil: plain HTTP
+	Accounts map[string]string // user (any letter case, as DOMAIN\user, user@realm or user) to password
+
+	Domain       string // NetBIOS name of the domain that the host is a member of; empty: ComputerName (a workgroup)
+	ComputerName string // NetBIOS name of the host
+
+	Basic            bool // offer Basic: over TLS always, over plain HTTP only with AllowUnencrypted
+	Negotiate        bool // offer Negotiate (NTLM)
+	AllowUnencrypted bool // take unsealed messages over plain HTTP
+
+	BindingPolicy string // channel bindings over TLS: "none", "relaxed" (the default: checked if sent) or "strict"
+	OmitTimestamp bool   // leave MsvAvTimestamp out of the CHALLENGE, as Windows Server 2003 does (*documented*)
+
+	Seed   int64            // chooses among the assumed shapes
+	Now    func() time.Time // nil is time.Now
+	Handle func(ctx context.Context, r Request) Response
+}
+
+// Counters counts what came in since the start or the last ResetCounters.
+type Counters struct {
+	Requests     int // HTTP requests, each leg of a handshake included: the round trips
+	Connections  int // TCP connections accepted
+	Handshakes   int // Negotiate handshakes that ended well
+	FailedLogons int // credentials refused, by either scheme
+}
+
+// Listener is a running service.
+type Listener struct {
+	config  Config
+	shape   shape
+	binding []byte // tls-server-end-point hash of our certificate, nil over plain HTTP
+	socket  net.Listener
+	server  *http.Server
+	served  chan struct{}
+
+	mu          sync.Mutex
+	counters    Counters
+	connections map[net.Conn]struct{}
+}
+
+// Listen starts serving on a free port of Config.IP. Handle's context ends when the client's connection goes away or
+// the listener closes.
+func Listen(c Config) (*Listener, error) {
+	c, err := c.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	l := &Listener{config: c, shape: newShape(c.Seed), served: make(chan struct{}), connections: map[net.Conn]struct{}{}}
+	l.server = &http.Server{
+		Handler:           http.HandlerFunc(l.serve),
+		ReadHeaderTimeout: idleTimeout,
+		IdleTimeout:       idleTimeout,
+		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // WinRM has no HTTP/2
+		ErrorLog:          log.New(quiet{}, "winsim: ", 0),
+		ConnState:         l.track,
+		ConnContext: func(ctx context.Context, _ net.Conn) context.Context {
+			return context.WithValue(ctx, connectionKey{}, &connection{})
+		},
+	}
+	l.socket, err = net.Listen("tcp", net.JoinHostPort(c.IP, "0"))
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", c.IP, err)
+	}
+	serveOn := l.socket
+	if c.TLS != nil {
+		serveOn = tls.NewListener(l.socket, c.TLS)
+	}
+	go func() {
+		defer close(l.served)
+		_ = l.server.Serve(serveOn) // always http.ErrServerClosed after Close
+	}()
+	return l, nil
+}
+
+// Addr is the address to dial, host:port.
+func (l *Listener) Addr() string { return l.socket.Addr().String() }
+
+// Close stops listening, cuts every connection and so ends the context of every running Handle.
+func (l *Listener) Close() error {
+	err := l.server.Close()
+	<-l.served
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
+}
+
+// CloseConnections cuts every open connection from the server's side, with or without a request in flight.
+func (l *Listener) CloseConnections() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for c := range l.connections {
+		_ = c.Close()
+	}
+}
+
+// Counters returns a copy of the counters.
+func (l *Listener) Counters() Counters {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.counters
+}
+
+// ResetCounters sets all counters to zero.
+func (l *Listener) ResetCounters() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counters = Counters{}
+}
+
+func (l *Listener) count(change func(*Counters)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	change(&l.counters)
+}
+
+func (l *Listener) track(c net.Conn, state http.ConnState) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		l.counters.Connections++
+		l.connections[c] = struct{}{}
+	case http.StateClosed:
+		delete(l.connections, c)
+	}
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.Handle == nil {
+		return c, errors.New("listener: Config.Handle is missing")
+	}
+	if c.IP == "" {
+		c.IP = "127.0.0.1"
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.ComputerName == "" {
+		c.ComputerName = "WINSIM"
+	}
+	if c.BindingPolicy == "" {
+		c.BindingPolicy = "relaxed"
+	}
+	switch c.BindingPolicy {
+	case "none", "relaxed", "strict":
+	default:
+		return c, fmt.Errorf("listener: BindingPolicy %q is none of none, relaxed, strict", c.BindingPolicy)
+	}
+	if c.TLS != nil {
+		if len(c.TLS.Certificates) == 0 {
+			return c, errors.New("listener: Config.TLS has no certificate in Certificates")
+		}
+		c.TLS = c.TLS.Clone()
+		c.TLS.NextProtos = nil
+	}
+	return c, nil
+}
+
+// quiet passes on what net/http logs (the panic of a Handle above all) but for failed TLS handshakes, which tests
+// provoke on purpose.
+type quiet struct{}
+
+func (quiet) Write(line []byte) (int, error) {
+	if strings.Contains(string(line), "TLS handshake error") {
+		return len(line), nil
+	}
+	return os.Stderr.Write(line)
+}

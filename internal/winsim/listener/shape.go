@@ -1,0 +1,31 @@
+package listener
+
+import "math/rand/v2"
+
+// shape is one choice among the assumed behaviours, made by the seed once per listener.
+type shape struct {
+	server      string // the Server header; "" leaves it out (*assumed*; traces of Windows show Microsoft-HTTPAPI/2.0)
+	keepAlive   bool   // say Connection: Keep-Alive (*recorded* of OMI, *assumed* of Windows)
+	soapType    string // letter case of the charset in a plain SOAP reply (*assumed*)
+	tab         bool   // part headers of a sealed reply begin with TAB (*documented* for Windows; OMI sends none, *recorded*)
+	blank       string // " ": `-- Encrypted Boundary`, seen of Exchange's endpoints (*documented*); "" elsewhere
+	lateOffer   bool   // the leg with the CHALLENGE names the other schemes too (*assumed*)
+	emptyOffer  bool   // the 200 that ends a handshake carries a WWW-Authenticate header (*recorded* of OMI, *assumed* here)
+	kerberosToo bool   // the offer names Kerberos, which a host that offers Negotiate usually does (*documented*)
+}
+
+func newShape(seed int64) shape {
+	choice := rand.New(rand.NewPCG(uint64(seed), 0x77696e73696d)) //nolint:gosec // shapes, not secrets
+	one := func(options ...string) string { return options[choice.IntN(len(options))] }
+	coin := func() bool { return choice.IntN(2) == 0 }
+	return shape{
+		server:      one("Microsoft-HTTPAPI/2.0", ""),
+		keepAlive:   coin(),
+		soapType:    one("application/soap+xml;charset=UTF-8", "application/soap+xml;charset=utf-8"),
+		lateOffer:   coin(),
+		emptyOffer:  coin(),
+		kerberosToo: coin(),
+		tab:         choice.IntN(3) != 0,
+		blank:       one("", "", " "),
+	}
+}
