@@ -1,0 +1,61 @@
+package tuning
+
+import (
+	"maps"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+)
+
+// Whatever is configured in whatever order, and whichever writes fail on the
+// way: as long as nobody else writes, a destroy with "restore" leaves the host
+// exactly as it was found.
+func TestAnyHistoryEndsWhereItBegan(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		before := Values{}
+		for _, p := range tcpip.Catalogue {
+			before[p.Attribute] = rapid.OneOf(
+				rapid.Just(Absent), rapid.Map(rapid.Uint32(), DWORD), rapid.Just(String("30")), rapid.Just(QWORD(30)),
+			).Draw(t, p.ValueName)
+		}
+		host := maps.Clone(before)
+		prior := Prior{Written: Desired{}}
+		for range rapid.IntRange(1, 6).Draw(t, "updates") {
+			desired := Desired{}
+			for _, p := range tcpip.Catalogue {
+				if rapid.Bool().Draw(t, "managed") {
+					desired[p.Attribute] = rapid.Uint32Range(p.Min, p.Max).Draw(t, "number")
+				}
+			}
+			plan, err := Apply(host, desired, prior, Restore)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if rapid.Bool().Draw(t, "memory lost") {
+				prior.Written = nil
+			}
+			done := rapid.IntRange(0, len(plan.Steps)).Draw(t, "steps done")
+			for _, step := range plan.Steps[:done] {
+				host[step.Parameter.Attribute] = step.To
+			}
+			if done < len(plan.Steps) {
+				prior = AfterFailure(plan, prior, host)
+				continue
+			}
+			if err := Verify(plan, desired, host); err != nil {
+				t.Fatal(err)
+			}
+			prior = Prior{Original: plan.Original, Written: plan.Written}
+		}
+		for _, step := range Destroy(host, prior, Restore).Steps {
+			host[step.Parameter.Attribute] = step.To
+		}
+		for attribute, value := range before {
+			if host[attribute] != value {
+				t.Fatalf("%s was %s and ended as %s", attribute, value, host[attribute])
+			}
+		}
+	})
+}

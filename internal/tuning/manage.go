@@ -1,0 +1,83 @@
+package tuning
+
+import "github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+
+// Configured is what a configuration says of one attribute at plan time.
+type Configured int
+
+// The three things that a configuration can say.
+const (
+	Null    Configured = iota // not managed
+	Known                     // a number
+	Unknown                   // not known before apply; may turn out null
+)
+
+// Managed plans the managed set. known is false where it can only be told at
+// apply: when it grows, or when any configured attribute is unknown and so may
+// turn out null. Otherwise original is the prior one without the attributes
+// that left the configuration, which are listed in released.
+func Managed(prior Values, configured map[string]Configured) (original Values, released []tcpip.Parameter, known bool) {
+	original, known = Values{}, true
+	for _, p := range tcpip.Catalogue {
+		value, managed := prior[p.Attribute]
+		switch configured[p.Attribute] {
+		case Unknown:
+			known = false
+		case Known:
+			if !managed {
+				known = false
+			}
+			original[p.Attribute] = value
+		case Null:
+			if managed {
+				released = append(released, p)
+			}
+		}
+	}
+	return original, released, known
+}
+
+// ReleaseWarnings says at plan time, from what state knows, what becomes of
+// values that leave the configuration.
+func ReleaseWarnings(released []tcpip.Parameter, observed Values, prior Prior, onDestroy OnDestroy) []Warning {
+	var plan Plan
+	for _, p := range released {
+		_, why := releaseTo(p, observed[p.Attribute], prior.Original[p.Attribute], prior, onDestroy)
+		plan.warn(p, p.ValueName+" is no longer configured", why)
+	}
+	return plan.Warnings
+}
+
+// DestroyWarnings says at plan time what a destroy does that a reader would not
+// expect of one: values that stay, or go though they were there before.
+func DestroyWarnings(prior Prior, onDestroy OnDestroy) []Warning {
+	var plan Plan
+	for _, p := range tcpip.Catalogue {
+		original, managed := prior.Original[p.Attribute]
+		if !managed || (prior.wrote(p.Attribute) && (onDestroy == Restore || (onDestroy == WindowsDefault && original == Absent))) {
+			continue
+		}
+		_, why := releaseTo(p, Absent, original, prior, onDestroy)
+		plan.warn(p, p.ValueName+" is not restored on destroy", why)
+	}
+	return plan.Warnings
+}
+
+// Takeover is the originals of an import: every REG_DWORD of the catalogue that
+// was found. A value of another type is not taken into management; Windows
+// ignores it.
+func Takeover(observed Values) (original Values, warnings []Warning) {
+	original = Values{}
+	var plan Plan
+	for _, p := range tcpip.Catalogue {
+		found := observed[p.Attribute]
+		if _, ok := found.DWORD(); ok {
+			original[p.Attribute] = found
+			continue
+		}
+		if found.IsWrongType() {
+			plan.warn(p, wrongType(p, found), "It is not imported. To manage it, configure "+p.Attribute+".")
+		}
+	}
+	return original, plan.Warnings
+}

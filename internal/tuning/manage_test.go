@@ -1,0 +1,104 @@
+package tuning
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestManaged(t *testing.T) {
+	prior := Values{delay: DWORD(240), port: Absent}
+	tests := []struct {
+		name       string
+		configured map[string]Configured
+		original   Values
+		released   []string
+		known      bool
+	}{
+		{"unchanged", map[string]Configured{delay: Known, port: Known}, prior, nil, true},
+		{"one removed", map[string]Configured{delay: Known}, Values{delay: DWORD(240)}, []string{port}, true},
+		{"all removed", nil, Values{}, []string{delay, port}, true},
+		{"one added", map[string]Configured{delay: Known, port: Known, alive: Known}, nil, nil, false},
+		{"swapped", map[string]Configured{delay: Known, alive: Known}, nil, []string{port}, false},
+		{"a managed one unknown may turn out null", map[string]Configured{delay: Known, port: Unknown}, nil, nil, false},
+		{"another one unknown", map[string]Configured{delay: Known, port: Known, alive: Unknown}, nil, nil, false},
+	}
+	for _, tt := range tests {
+		original, released, known := Managed(prior, tt.configured)
+		if known != tt.known {
+			t.Errorf("%s: known %v", tt.name, known)
+		}
+		if known && !reflect.DeepEqual(original, tt.original) {
+			t.Errorf("%s: original %v, want %v", tt.name, original, tt.original)
+		}
+		var names []string
+		for _, p := range released {
+			names = append(names, p.Attribute)
+		}
+		// the catalogue's order
+		if fmt.Sprint(names) != fmt.Sprint(tt.released) {
+			t.Errorf("%s: released %v, want %v", tt.name, names, tt.released)
+		}
+	}
+}
+
+func TestReleaseWarnings(t *testing.T) {
+	prior := Prior{Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(1)}, Written: Desired{delay: 30, port: 65534}}
+	_, released, _ := Managed(prior.Original, nil)
+	observed := Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(1)}
+	tests := []struct {
+		onDestroy OnDestroy
+		details   []string
+	}{
+		{Restore, []string{"TcpTimedWaitDelay is restored to REG_DWORD 240.", "MaxUserPort is deleted, since it did not exist before.", "KeepAliveTime was never written"}},
+		{Keep, []string{"TcpTimedWaitDelay stays", "MaxUserPort stays", "KeepAliveTime was never written"}},
+		{WindowsDefault, []string{"TcpTimedWaitDelay is deleted", "MaxUserPort is deleted, so that", "KeepAliveTime was never written"}},
+	}
+	for _, tt := range tests {
+		got := ReleaseWarnings(released, observed, prior, tt.onDestroy)
+		if len(got) != len(tt.details) {
+			t.Fatalf("%s: %v", tt.onDestroy, got)
+		}
+		for i, want := range tt.details {
+			if !strings.HasPrefix(got[i].Detail, want) {
+				t.Errorf("%s: %q, want %q", tt.onDestroy, got[i].Detail, want)
+			}
+			if !strings.HasSuffix(got[i].Summary, " is no longer configured") {
+				t.Errorf("summary %q", got[i].Summary)
+			}
+		}
+	}
+}
+
+func TestDestroyWarnings(t *testing.T) {
+	prior := Prior{Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(1)}, Written: Desired{delay: 30, port: 65534}}
+	tests := []struct {
+		onDestroy OnDestroy
+		want      []string
+	}{
+		{Restore, []string{"KeepAliveTime"}},
+		{Keep, []string{"TcpTimedWaitDelay", "MaxUserPort", "KeepAliveTime"}},
+		{WindowsDefault, []string{"TcpTimedWaitDelay", "KeepAliveTime"}},
+	}
+	for _, tt := range tests {
+		got := summaries(DestroyWarnings(prior, tt.onDestroy))
+		want := []string{}
+		for _, name := range tt.want {
+			want = append(want, name+" is not restored on destroy")
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %q, want %q", tt.onDestroy, got, want)
+		}
+	}
+}
+
+func TestTakeover(t *testing.T) {
+	original, warnings := Takeover(Values{delay: DWORD(30), port: String("65534"), alive: Absent})
+	if want := (Values{delay: DWORD(30)}); !reflect.DeepEqual(original, want) {
+		t.Errorf("original %v, want %v", original, want)
+	}
+	if got := summaries(warnings); len(got) != 1 || got[0] != `MaxUserPort is REG_SZ "65534"; Windows ignores it` {
+		t.Errorf("warnings %q", got)
+	}
+}

@@ -1,0 +1,127 @@
+package tuning
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+)
+
+// State is what the managed values are, as Terraform keeps it: the number of a
+// REG_DWORD; an attribute without an entry is null.
+func State(observed, original Values) (numbers Desired, warnings []Warning) {
+	numbers = Desired{}
+	var plan Plan
+	for _, p := range tcpip.Catalogue {
+		if _, managed := original[p.Attribute]; !managed {
+			continue
+		}
+		found := observed[p.Attribute]
+		if number, ok := found.DWORD(); ok {
+			numbers[p.Attribute] = number
+			continue
+		}
+		if found.IsWrongType() {
+			plan.warn(p, wrongType(p, found), "The next apply replaces it by a REG_DWORD.")
+		}
+	}
+	return numbers, plan.Warnings
+}
+
+func wrongType(p tcpip.Parameter, found Value) string {
+	return fmt.Sprintf("%s is %s; Windows ignores it", p.ValueName, found)
+}
+
+// MismatchError is a value that reads back otherwise than it was written.
+type MismatchError struct {
+	Parameter tcpip.Parameter
+	Want, Got Value
+}
+
+func (e *MismatchError) Error() string {
+	return fmt.Sprintf("%s reads back as %s after %s was applied. Something else on the host writes it (a Group Policy preference, a script, another tool): find it first, or the two will undo each other",
+		e.Parameter.ValueName, e.Got, e.Want)
+}
+
+// Verify compares what was read back with what the plan leaves on the host. The
+// error joins one [MismatchError] for each difference.
+func Verify(plan Plan, desired Desired, after Values) error {
+	want := Values{}
+	for _, step := range plan.Steps {
+		want[step.Parameter.Attribute] = step.To
+	}
+	for attribute, number := range desired {
+		want[attribute] = DWORD(number)
+	}
+	var mismatches []error
+	for _, p := range tcpip.Catalogue {
+		value, ok := want[p.Attribute]
+		if ok && after[p.Attribute] != value {
+			mismatches = append(mismatches, &MismatchError{Parameter: p, Want: value, Got: after[p.Attribute]})
+		}
+	}
+	return errors.Join(mismatches...)
+}
+
+// Undo plans the way back after a failed create, the last step first, from what
+// is on the host now: only what we really changed is put back. A value that is
+// neither what was found nor what was written is somebody else's: it is left
+// alone and named in foreign.
+func Undo(steps []Step, now Values) (undo []Step, foreign []Step) {
+	for i := len(steps) - 1; i >= 0; i-- {
+		step := steps[i]
+		found := now[step.Parameter.Attribute]
+		switch found {
+		case step.From:
+		case step.To:
+			undo = append(undo, Step{Parameter: step.Parameter, From: step.To, To: step.From})
+		default:
+			foreign = append(foreign, Step{Parameter: step.Parameter, From: found, To: step.From})
+		}
+	}
+	return undo, foreign
+}
+
+// AfterFailure is what is true after an update that failed: which values are
+// managed, and with which originals. after is what was read back.
+//
+//   - A value that came under management counts only if it was changed.
+//   - A value that was to be released stays managed until its step is done.
+func AfterFailure(plan Plan, prior Prior, after Values) Prior {
+	truth := Prior{Original: Values{}, Written: Desired{}}
+	steps := map[string]Step{}
+	for _, step := range plan.Steps {
+		steps[step.Parameter.Attribute] = step
+	}
+	for _, p := range tcpip.Catalogue {
+		step, stepped := steps[p.Attribute]
+		before, managed := prior.Original[p.Attribute]
+		planned, wanted := plan.Original[p.Attribute]
+		changed := stepped && after[p.Attribute] == step.To
+		switch {
+		case managed && !wanted && (!stepped || changed):
+			continue // released
+		case managed:
+			truth.Original[p.Attribute] = before
+		case wanted && stepped && after[p.Attribute] != step.From:
+			truth.Original[p.Attribute] = planned
+		default:
+			continue
+		}
+		if number, ok := step.To.DWORD(); ok && wanted && stepped && changed {
+			truth.Written[p.Attribute] = number
+		} else if number, ok := prior.Written[p.Attribute]; ok {
+			truth.Written[p.Attribute] = number
+		}
+	}
+	if managedMemoryLost(prior) {
+		truth.Written = nil
+	}
+	return truth
+}
+
+// managedMemoryLost tells whether there was something to remember and the
+// memory is gone: what is unknown must not turn into "never written".
+func managedMemoryLost(prior Prior) bool { return len(prior.Original) > 0 && prior.Written == nil }
+
+func joinRefused(refused []error) error { return errors.Join(refused...) }

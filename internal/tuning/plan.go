@@ -1,0 +1,170 @@
+package tuning
+
+import (
+	"fmt"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+)
+
+// OnDestroy says what becomes of a value that is no longer managed.
+type OnDestroy string
+
+// The choices of on_destroy.
+const (
+	Restore        OnDestroy = "restore"         // put back what was there before
+	Keep           OnDestroy = "keep"            // leave what is there
+	WindowsDefault OnDestroy = "windows_default" // delete the value, so that Windows uses its default
+)
+
+// Desired is the configured numbers by attribute name.
+type Desired map[string]uint32
+
+// Prior is what we remember of the managed values.
+type Prior struct {
+	// Original is what was on the host before us; its keys are the managed set.
+	Original Values
+	// Written is the number we last wrote, by attribute; an attribute that we
+	// manage but never wrote has no entry. Nil means that the memory was lost
+	// (Terraform drops private state in some cases): then every managed value
+	// counts as written.
+	Written Desired
+}
+
+// wrote tells whether we ever wrote this attribute's value.
+func (p Prior) wrote(attribute string) bool {
+	if p.Written == nil {
+		return true
+	}
+	_, ok := p.Written[attribute]
+	return ok
+}
+
+// Step is one write: the value's name, what was found, what it shall be.
+type Step struct {
+	Parameter tcpip.Parameter
+	From, To  Value
+}
+
+func (s Step) String() string {
+	return fmt.Sprintf("%s: %s -> %s", s.Parameter.ValueName, s.From, s.To)
+}
+
+// Warning is something the user must be told. Summary names the value and the
+// fact but no host: the caller knows what the host is called.
+type Warning struct {
+	Attribute string
+	Summary   string
+	Detail    string
+}
+
+// Plan is what is to be done on a host, and what state says once it is done.
+type Plan struct {
+	Steps    []Step
+	Original Values
+	Written  Desired
+	Warnings []Warning
+}
+
+// RefusedError is a value that we will not take over, since we could not put it
+// back.
+type RefusedError struct {
+	Parameter tcpip.Parameter
+	Found     Value
+}
+
+func (e *RefusedError) Error() string {
+	return fmt.Sprintf(`%s is %s on this host. It could not be put back later, so it is not taken over. `+
+		`Windows ignores a value of this type; clear it first with: reg delete "HKLM\%s" /v %s /f`,
+		e.Parameter.ValueName, e.Found, tcpip.KeyPath, e.Parameter.ValueName)
+}
+
+// Apply plans a create (prior is empty) or an update: desired values are
+// written where the host differs, values that come under management are
+// recorded as originals, and what is no longer desired is released by
+// onDestroy. observed must hold every attribute that is desired or managed. The
+// error joins one [RefusedError] for each value that cannot be taken over;
+// nothing is to be written then.
+func Apply(observed Values, desired Desired, prior Prior, onDestroy OnDestroy) (Plan, error) {
+	plan := Plan{Original: Values{}, Written: Desired{}}
+	var refused []error
+	for _, p := range tcpip.Catalogue {
+		number, wanted := desired[p.Attribute]
+		original, managed := prior.Original[p.Attribute]
+		found := observed[p.Attribute]
+		switch {
+		case !wanted && !managed:
+			continue
+		case !wanted:
+			plan.release(p, found, original, prior, onDestroy)
+			continue
+		case !managed:
+			if !found.Restorable() {
+				refused = append(refused, &RefusedError{Parameter: p, Found: found})
+				continue
+			}
+			original = found
+			if found.IsWrongType() {
+				plan.warn(p, fmt.Sprintf("%s was %s", p.ValueName, found),
+					"Windows ignores a value of this type. It is recorded as the original, as it is, and replaced by a REG_DWORD.")
+			}
+		}
+		plan.Original[p.Attribute] = original
+		plan.write(p, found, DWORD(number), managed && prior.wrote(p.Attribute))
+	}
+	return plan, joinRefused(refused)
+}
+
+// Destroy plans the release of every managed value.
+func Destroy(observed Values, prior Prior, onDestroy OnDestroy) Plan {
+	plan := Plan{Original: Values{}, Written: Desired{}}
+	for _, p := range tcpip.Catalogue {
+		if original, managed := prior.Original[p.Attribute]; managed {
+			plan.release(p, observed[p.Attribute], original, prior, onDestroy)
+		}
+	}
+	return plan
+}
+
+// write adds a step where the host differs, and keeps in mind that the value is
+// ours from then on.
+func (plan *Plan) write(p tcpip.Parameter, found, to Value, oursAlready bool) {
+	number, _ := to.DWORD()
+	if found != to {
+		plan.Steps = append(plan.Steps, Step{Parameter: p, From: found, To: to})
+	}
+	if found != to || oursAlready {
+		plan.Written[p.Attribute] = number
+	}
+}
+
+// release adds the step that ends the management of one value, if it takes one.
+func (plan *Plan) release(p tcpip.Parameter, found, original Value, prior Prior, onDestroy OnDestroy) {
+	to, why := releaseTo(p, found, original, prior, onDestroy)
+	if ours, known := prior.Written[p.Attribute]; known && found != DWORD(ours) && found != to {
+		plan.warn(p, fmt.Sprintf("%s was %s, not the %d that was applied", p.ValueName, found, ours),
+			fmt.Sprintf("Somebody changed it since. %s", why))
+	}
+	if to != found {
+		plan.Steps = append(plan.Steps, Step{Parameter: p, From: found, To: to})
+	}
+}
+
+func (plan *Plan) warn(p tcpip.Parameter, summary, detail string) {
+	plan.Warnings = append(plan.Warnings, Warning{Attribute: p.Attribute, Summary: summary, Detail: detail})
+}
+
+// releaseTo decides what a released value becomes, and says it in a sentence.
+func releaseTo(p tcpip.Parameter, found, original Value, prior Prior, onDestroy OnDestroy) (to Value, why string) {
+	switch {
+	case !prior.wrote(p.Attribute):
+		return found, fmt.Sprintf("%s was never written by this provider and stays as it is.", p.ValueName)
+	case onDestroy == Keep:
+		return found, fmt.Sprintf("%s stays as it is (on_destroy = \"keep\").", p.ValueName)
+	case onDestroy == WindowsDefault:
+		return Absent, fmt.Sprintf("%s is deleted, so that Windows uses its default (on_destroy = \"windows_default\").", p.ValueName)
+	case original == Absent:
+		return Absent, fmt.Sprintf("%s is deleted, since it did not exist before.", p.ValueName)
+	default:
+		return original, fmt.Sprintf("%s is restored to %s.", p.ValueName, original)
+	}
+}

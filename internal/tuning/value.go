@@ -1,0 +1,144 @@
+package tuning
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Type is a registry value's type, numbered as winnt.h and StdRegProv's
+// EnumValues number it.
+type Type uint32
+
+// The registry types (Microsoft, "Registry Value Types").
+const (
+	TypeNone     Type = 0
+	TypeString   Type = 1
+	TypeExpand   Type = 2
+	TypeBinary   Type = 3
+	TypeDWORD    Type = 4
+	TypeDWORDBig Type = 5
+	TypeLink     Type = 6
+	TypeMulti    Type = 7
+	TypeQWORD    Type = 11
+)
+
+var typeNames = map[Type]string{
+	TypeNone:     "REG_NONE",
+	TypeString:   "REG_SZ",
+	TypeExpand:   "REG_EXPAND_SZ",
+	TypeBinary:   "REG_BINARY",
+	TypeDWORD:    "REG_DWORD",
+	TypeDWORDBig: "REG_DWORD_BIG_ENDIAN",
+	TypeLink:     "REG_LINK",
+	TypeMulti:    "REG_MULTI_SZ",
+	TypeQWORD:    "REG_QWORD",
+}
+
+func (t Type) String() string {
+	if name, ok := typeNames[t]; ok {
+		return name
+	}
+	return fmt.Sprintf("registry type %d", uint32(t))
+}
+
+// Value is a registry value as it was found, or as it shall be: absent (the
+// zero Value), or of a type. Values compare with ==.
+type Value struct {
+	Present bool
+	Type    Type
+	// Number is the data of a REG_DWORD or REG_QWORD.
+	Number uint64
+	// Text is the data of a REG_SZ.
+	Text string
+	// Opaque is set where the data could not be read as what it is, so that the
+	// value cannot be put back: every type but REG_SZ, REG_DWORD and REG_QWORD,
+	// and a REG_QWORD on a Windows whose StdRegProv cannot read one.
+	Opaque bool
+}
+
+// Absent is a value that does not exist.
+var Absent = Value{}
+
+// DWORD is a REG_DWORD.
+func DWORD(number uint32) Value {
+	return Value{Present: true, Type: TypeDWORD, Number: uint64(number)}
+}
+
+// QWORD is a REG_QWORD.
+func QWORD(number uint64) Value { return Value{Present: true, Type: TypeQWORD, Number: number} }
+
+// String is a REG_SZ.
+func String(text string) Value { return Value{Present: true, Type: TypeString, Text: text} }
+
+// Opaque is a value of which only the type is known.
+func Opaque(t Type) Value { return Value{Present: true, Type: t, Opaque: true} }
+
+// DWORD returns the number of a REG_DWORD; ok is false for everything else.
+func (v Value) DWORD() (number uint32, ok bool) {
+	if !v.Present || v.Type != TypeDWORD || v.Opaque {
+		return 0, false
+	}
+	return uint32(v.Number), true // #nosec G115 -- a REG_DWORD has 32 bits; DWORD and ParseValue are the only makers
+}
+
+// IsWrongType tells whether the value exists with a type that Windows ignores
+// for these parameters.
+func (v Value) IsWrongType() bool { return v.Present && v.Type != TypeDWORD }
+
+// Restorable tells whether the value can be put back later exactly as it was.
+func (v Value) Restorable() bool { return !v.Opaque }
+
+// String writes the value as state and the journal keep it: "absent",
+// "REG_DWORD 240", `REG_SZ "30"`, "REG_QWORD 30", and only the type for a value
+// that cannot be put back.
+func (v Value) String() string {
+	switch {
+	case !v.Present:
+		return "absent"
+	case v.Opaque:
+		return v.Type.String()
+	case v.Type == TypeString:
+		return v.Type.String() + " " + strconv.Quote(v.Text)
+	default:
+		return v.Type.String() + " " + strconv.FormatUint(v.Number, 10)
+	}
+}
+
+var errValueSyntax = errors.New(`want "absent", "REG_DWORD 240", "REG_QWORD 240" or "REG_SZ \"240\""`)
+
+// ParseValue reads what String wrote for a restorable value. Anything else is
+// an error: an original that cannot be understood must not be guessed.
+func ParseValue(text string) (Value, error) {
+	if text == "absent" {
+		return Absent, nil
+	}
+	name, data, _ := strings.Cut(text, " ")
+	switch name {
+	case "REG_DWORD":
+		if number, err := parseNumber(data, 32); err == nil {
+			return DWORD(uint32(number)), nil // #nosec G115 -- parsed with 32 bits
+		}
+	case "REG_QWORD":
+		if number, err := parseNumber(data, 64); err == nil {
+			return QWORD(number), nil
+		}
+	case "REG_SZ":
+		if s, err := strconv.Unquote(data); err == nil && strings.HasPrefix(data, `"`) {
+			return String(s), nil
+		}
+	}
+	return Absent, fmt.Errorf("%q is no recorded registry value: %w", text, errValueSyntax)
+}
+
+// parseNumber takes decimal digits only: strconv alone would take "+1" too.
+func parseNumber(data string, bits int) (uint64, error) {
+	if strings.HasPrefix(data, "+") {
+		return 0, errValueSyntax
+	}
+	return strconv.ParseUint(data, 10, bits)
+}
+
+// Values is registry values by attribute name.
+type Values map[string]Value
