@@ -1,0 +1,189 @@
+package winsim
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/listener"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/wmi"
+)
+
+// Profile is one Windows version.
+type Profile = profile.Profile
+
+// Server2003R2 is Windows Server 2003 R2 with WinRM 1.1.
+func Server2003R2() Profile { return mustProfile("server-2003-r2") }
+
+// Server2012R2 is Windows Server 2012 R2.
+func Server2012R2() Profile { return mustProfile("server-2012-r2") }
+
+// Server2022 is Windows Server 2022.
+func Server2022() Profile { return mustProfile("server-2022") }
+
+// ProfileByName finds a profile by its name on the command line, e.g. "server-2022".
+func ProfileByName(name string) (Profile, bool) { return profile.ByName(name) }
+
+// Profiles lists all profiles, oldest first.
+func Profiles() []Profile { return profile.All() }
+
+func mustProfile(key string) Profile {
+	p, ok := profile.ByName(key)
+	if !ok {
+		panic("winsim: no profile " + key) // a row of our own table is missing
+	}
+	return p
+}
+
+// TB is what Start needs of a test; *testing.T has it. It is an interface so
+// that cmd/winsim does not link the testing package.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Fatalf(format string, args ...any)
+	Logf(format string, args ...any)
+}
+
+// Host is a running simulated host. Its methods are safe for concurrent use.
+type Host struct {
+	settings    settings
+	machine     *wmi.Machine
+	writer      soap.Writer
+	clock       *clock
+	certificate string // PEM
+	http, https *listener.Listener
+
+	mu        sync.Mutex
+	intercept func(Call) Action
+	methods   map[string]int
+	writes    int
+	open      map[string]*enumeration
+}
+
+// Start starts a host that stops when the test ends.
+func Start(tb TB, p Profile, opts ...Option) *Host {
+	tb.Helper()
+	h, err := New(p, opts...)
+	if err != nil {
+		tb.Fatalf("start the simulated host: %v", err)
+		return nil
+	}
+	tb.Cleanup(h.Close)
+	tb.Logf("winsim: %s (%s) with WINSIM_SEED=%d", h.Name(), p.Key, h.settings.seed)
+	return h
+}
+
+// New starts a host; the caller closes it.
+func New(p Profile, opts ...Option) (*Host, error) {
+	s, err := newSettings(opts)
+	if err != nil {
+		return nil, err
+	}
+	shape := profile.ShapeOf(s.seed)
+	h := &Host{
+		settings: s,
+		writer:   soap.Writer{Shape: shape, Machine: strings.ToLower(s.computer) + ".contoso.com"},
+		clock:    newClock(s.now),
+		methods:  map[string]int{},
+		open:     map[string]*enumeration{},
+	}
+	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.computer, shape), Name: s.computer, Times: h.clock.times}
+	if err := h.listen(); err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// freshRegistry has in Tcpip\Parameters what a domain member usually has there
+// (documented: KB314053 and neighbours), and none of the values that we tune.
+func freshRegistry(computer string, shape profile.Shape) *registry.Registry {
+	r := registry.New()
+	values := []registry.Value{
+		{Name: "DataBasePath", Type: registry.ExpandSZ, Text: `%SystemRoot%\System32\drivers\etc`},
+		{Name: "Domain", Type: registry.SZ, Text: "contoso.com"},
+		{Name: "ForwardBroadcasts", Type: registry.DWORD},
+		{Name: "ICSDomain", Type: registry.SZ, Text: "mshome.net"},
+		{Name: "IPEnableRouter", Type: registry.DWORD},
+		{Name: "NameServer", Type: registry.SZ},
+		{Name: "SyncDomainWithMembership", Type: registry.DWORD, Number: 1},
+		{Name: "NV Hostname", Type: registry.SZ, Text: strings.ToLower(computer)},
+		{Name: "Hostname", Type: registry.SZ, Text: strings.ToLower(computer)},
+		{Name: "SearchList", Type: registry.SZ},
+		{Name: "DhcpNameServer", Type: registry.SZ, Text: "192.0.2.10 192.0.2.11"},
+		{Name: "DhcpDomain", Type: registry.SZ, Text: "contoso.com"},
+	}
+	if shape.DefaultValue {
+		values = append(values, registry.Value{Name: "", Type: registry.SZ, Text: "left by an installer"})
+	}
+	_ = r.CreateKey(tcpipParameters + `\Interfaces`) // a constant path cannot be malformed
+	_ = r.CreateKey(tcpipParameters + `\Winsock`)
+	_ = r.CreateKey(`SOFTWARE\Microsoft\Windows NT\CurrentVersion`)
+	for _, v := range values {
+		_ = r.Set(tcpipParameters, v)
+	}
+	return r
+}
+
+func (h *Host) listen() error {
+	ca, server, err := newCertificate(time.Now())
+	if err != nil {
+		return err
+	}
+	h.certificate = ca
+	c := listener.Config{
+		IP: h.settings.ip, Accounts: h.settings.accounts, Domain: "CONTOSO", ComputerName: h.settings.computer,
+		Basic: !h.settings.withoutBasic, Negotiate: !h.settings.withoutNegotiate, AllowUnencrypted: h.settings.allowUnencrypted,
+		BindingPolicy: h.settings.bindingPolicy, OmitTimestamp: h.machine.Profile.Quirk2003,
+		Seed: h.settings.seed, Handle: h.handle,
+	}
+	if h.http, err = listener.Listen(c); err != nil {
+		return fmt.Errorf("listen for HTTP: %w", err)
+	}
+	c.TLS = &tls.Config{Certificates: []tls.Certificate{server}, MinVersion: tls.VersionTLS12}
+	if h.https, err = listener.Listen(c); err != nil {
+		return fmt.Errorf("listen for HTTPS: %w", err)
+	}
+	return nil
+}
+
+// Close stops the host and waits until nothing of it runs.
+func (h *Host) Close() {
+	for _, l := range []*listener.Listener{h.http, h.https} {
+		if l != nil {
+			_ = l.Close() // nothing is left to do about a socket that fails to close
+		}
+	}
+}
+
+// HTTPAddr is the address of the HTTP listener, host:port.
+func (h *Host) HTTPAddr() string { return h.http.Addr() }
+
+// HTTPSAddr is the address of the HTTPS listener, host:port.
+func (h *Host) HTTPSAddr() string { return h.https.Addr() }
+
+// CACertificate is the PEM certificate that the HTTPS listener's is signed with.
+func (h *Host) CACertificate() string { return h.certificate }
+
+// Username is the account to log on with.
+func (h *Host) Username() string { return h.settings.username }
+
+// Password is that account's password.
+func (h *Host) Password() string { return h.settings.accounts[h.settings.username] }
+
+// Name is the host's computer name.
+func (h *Host) Name() string { return h.settings.computer }
+
+// Seed is the seed that chose the assumed shapes.
+func (h *Host) Seed() int64 { return h.settings.seed }
+
+func isLoopback(ip string) bool {
+	parsed := net.ParseIP(ip)
+	return parsed != nil && parsed.IsLoopback()
+}

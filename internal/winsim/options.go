@@ -1,0 +1,101 @@
+package winsim
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// The account that a host has unless Account is given; visibly no real one.
+const (
+	DefaultUsername = `CONTOSO\svc-terraform`
+	DefaultPassword = "not-a-real-password-1"
+)
+
+type settings struct {
+	seed             int64
+	username         string
+	accounts         map[string]string
+	computer         string
+	ip               string
+	now              func() time.Time
+	allowUnencrypted bool
+	withoutBasic     bool
+	withoutNegotiate bool
+	bindingPolicy    string
+	control          bool
+}
+
+// Option changes how a host starts.
+type Option func(*settings)
+
+// Seed chooses the assumed shapes; without it the variable WINSIM_SEED does,
+// and without that the seed is 1.
+func Seed(seed int64) Option { return func(s *settings) { s.seed = seed } }
+
+// Account adds an account, as DOMAIN\user or user. The first one replaces the
+// default account and is the one that Username and Password name.
+func Account(user, password string) Option {
+	return func(s *settings) {
+		if len(s.accounts) == 0 {
+			s.username = user
+		}
+		s.accounts[user] = password
+	}
+}
+
+// Named sets the computer name (default MAIL01).
+func Named(computer string) Option {
+	return func(s *settings) { s.computer = strings.ToUpper(computer) }
+}
+
+// ListenOn sets the loopback address to listen on (default 127.0.0.1, also ::1).
+func ListenOn(ip string) Option {
+	return func(s *settings) { s.ip = strings.Trim(ip, "[]") }
+}
+
+// AllowUnencrypted is the service's setting of that name (documented default:
+// false): whether plain HTTP may carry Basic and unsealed messages.
+func AllowUnencrypted(allow bool) Option {
+	return func(s *settings) { s.allowUnencrypted = allow }
+}
+
+// WithoutBasic makes the service not offer Basic.
+func WithoutBasic() Option { return func(s *settings) { s.withoutBasic = true } }
+
+// WithoutNegotiate makes the service not offer Negotiate.
+func WithoutNegotiate() Option { return func(s *settings) { s.withoutNegotiate = true } }
+
+// ChannelBinding sets CbtHardeningLevel: "none", "relaxed" (the default) or "strict".
+func ChannelBinding(level string) Option { return func(s *settings) { s.bindingPolicy = level } }
+
+// Clock gives the host a clock. Without it time stands still but for Advance and Reboot.
+func Clock(now func() time.Time) Option { return func(s *settings) { s.now = now } }
+
+// ControlAPI starts the control API on another loopback port.
+func ControlAPI() Option { return func(s *settings) { s.control = true } }
+
+func newSettings(opts []Option) (settings, error) {
+	s := settings{seed: 1, computer: "MAIL01", ip: "127.0.0.1", accounts: map[string]string{}}
+	if text := os.Getenv("WINSIM_SEED"); text != "" {
+		seed, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return s, fmt.Errorf("WINSIM_SEED is %q; set it to a whole number or leave it out", text)
+		}
+		s.seed = seed
+	}
+	for _, option := range opts {
+		option(&s)
+	}
+	if len(s.accounts) == 0 {
+		s.username, s.accounts = DefaultUsername, map[string]string{DefaultUsername: DefaultPassword}
+	}
+	s.accounts = maps.Clone(s.accounts)
+	if !isLoopback(s.ip) {
+		return s, fmt.Errorf("the simulated host listens on loopback addresses only, not on %q", s.ip)
+	}
+	return s, nil
+}

@@ -1,0 +1,107 @@
+package winsim
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/listener"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/wmi"
+)
+
+// operation is one understood request, ready to be carried out.
+type operation struct {
+	call        Call
+	writes      bool
+	replyAction string
+	do          func() (content string, fault *soap.Fault)
+	refuse      func(code uint32) (content string) // nil where there is no ReturnValue
+}
+
+// handle answers one authenticated HTTP request.
+func (h *Host) handle(ctx context.Context, in listener.Request) listener.Response {
+	// The path is documented; that a trailing slash is taken follows from omicli sending one.
+	if !strings.EqualFold(strings.TrimSuffix(in.Path, "/"), "/wsman") {
+		return listener.Response{Status: http.StatusNotFound}
+	}
+	if envelopeSize(string(in.Body)) > h.machine.Profile.MaxEnvelope {
+		return listener.Response{Status: http.StatusRequestEntityTooLarge}
+	}
+	r, fault := soap.Parse(in.Body)
+	if fault != nil {
+		return h.fault(r, fault)
+	}
+	op, fault := h.understand(r)
+	if fault != nil {
+		return h.fault(r, fault)
+	}
+	return h.perform(ctx, r, op, h.decide(op))
+}
+
+// understand finds out what a request asks for.
+func (h *Host) understand(r soap.Request) (*operation, *soap.Fault) {
+	target, fault := wmi.TargetOf(r.ResourceURI, r.Selectors)
+	if fault != nil {
+		return nil, fault
+	}
+	method, ok := methodOf(r)
+	if !ok {
+		return nil, wmi.UnknownAction(r.Action)
+	}
+	return h.invoke(r, target, method)
+}
+
+// methodOf takes the method out of an Invoke's Action, `<ResourceURI>/Method` (documented).
+func methodOf(r soap.Request) (string, bool) {
+	n := len(r.ResourceURI) + 1
+	if len(r.Action) <= n || !strings.EqualFold(r.Action[:n], r.ResourceURI+"/") {
+		return "", false
+	}
+	return r.Action[n:], true
+}
+
+func (h *Host) invoke(r soap.Request, target wmi.Target, method string) (*operation, *soap.Fault) {
+	call, fault := h.machine.NewCall(target, r.ResourceURI, method, r.Body)
+	if fault != nil {
+		return nil, fault
+	}
+	return &operation{
+		call:        Call{Method: call.Method.Name, Class: wmi.StdRegProv, ValueName: call.In["sValueName"], Params: call.In},
+		writes:      call.Method.Writes,
+		replyAction: h.machine.Answered(target, wmi.StdRegProv) + "/" + call.Method.Name + "Response",
+		do:          func() (string, *soap.Fault) { return h.machine.Run(call), nil },
+		refuse:      func(code uint32) string { return h.machine.Output(call, code, nil) },
+	}, nil
+}
+
+// fault answers a fault. All of ours come with status 500, the usual one (documented).
+func (h *Host) fault(r soap.Request, f *soap.Fault) listener.Response {
+	return listener.Response{Status: http.StatusInternalServerError, Body: h.writer.Fault(r, f)}
+}
+
+func (h *Host) accessDenied() *soap.Fault {
+	code := uint32(soap.CodeAccessDenied)
+	if h.machine.Shape.DeniedHRESULT {
+		code = soap.CodeAccessDeniedHR
+	}
+	return &soap.Fault{Code: code, Sender: true, Subcode: "w:AccessDenied", Text: "Access is denied."}
+}
+
+// quota is the fault of a user with too many operations. That it can be an
+// MSFT_WmiError alone was seen; then MessageID alone bears the code.
+func (h *Host) quota() *soap.Fault {
+	f := &soap.Fault{Code: soap.CodeQuotaShells, Subcode: "w:QuotaLimit", Text: "This user has reached the maximum number of concurrent operations. Close existing operations for this user, or raise the quota."}
+	if h.machine.Shape.QuotaOperations {
+		f.Code = soap.CodeQuotaOperations
+	}
+	if h.machine.Shape.ProviderFault == profile.FaultWmiError {
+		f.WMI = &soap.WMIError{CIMStatus: 27, Namespace: "root/cimv2"}
+	}
+	return f
+}
+
+// envelopeSize counts bytes as Windows does, in UTF-16 (inferred from the recordings of 2012).
+func envelopeSize(text string) int { return 2 * len(utf16.Encode([]rune(text))) }

@@ -1,0 +1,113 @@
+package winsim
+
+import (
+	"maps"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
+)
+
+// tcpipParameters is the key that the registry verbs work on.
+const tcpipParameters = `SYSTEM\CurrentControlSet\Services\Tcpip\Parameters`
+
+// SetDWORD writes a REG_DWORD of Tcpip\Parameters, as somebody at the host's own
+// console would. Like the other verbs it makes the value or replaces one of any
+// type, and the name's letter case does not count.
+func (h *Host) SetDWORD(name string, number uint32) {
+	h.set(registry.Value{Name: name, Type: registry.DWORD, Number: uint64(number)})
+}
+
+// SetQWORD writes a REG_QWORD.
+func (h *Host) SetQWORD(name string, number uint64) {
+	h.set(registry.Value{Name: name, Type: registry.QWORD, Number: number})
+}
+
+// SetString writes a REG_SZ.
+func (h *Host) SetString(name, text string) {
+	h.set(registry.Value{Name: name, Type: registry.SZ, Text: text})
+}
+
+// SetExpandString writes a REG_EXPAND_SZ.
+func (h *Host) SetExpandString(name, text string) {
+	h.set(registry.Value{Name: name, Type: registry.ExpandSZ, Text: text})
+}
+
+// SetBinary writes a REG_BINARY.
+func (h *Host) SetBinary(name string, data []byte) {
+	h.set(registry.Value{Name: name, Type: registry.Binary, Bytes: data})
+}
+
+// SetMultiString writes a REG_MULTI_SZ.
+func (h *Host) SetMultiString(name string, texts ...string) {
+	h.set(registry.Value{Name: name, Type: registry.MultiSZ, List: texts})
+}
+
+func (h *Host) set(v registry.Value) {
+	_ = h.machine.Registry.CreateKey(tcpipParameters) // a constant path cannot be malformed
+	_ = h.machine.Registry.Set(tcpipParameters, v)    // the key exists
+}
+
+// DeleteValue removes a value of Tcpip\Parameters if it is there.
+func (h *Host) DeleteValue(name string) { _ = h.machine.Registry.Delete(tcpipParameters, name) }
+
+// Value shows a value of Tcpip\Parameters: `REG_DWORD 30`, `REG_SZ "30"`,
+// `REG_QWORD 30`, `REG_BINARY 01 02`. ok is false where there is none.
+func (h *Host) Value(name string) (text string, ok bool) {
+	v, err := h.machine.Registry.Get(tcpipParameters, name)
+	if err != nil {
+		return "", false
+	}
+	return v.String(), true
+}
+
+// Advance steps the host's clock.
+func (h *Host) Advance(d time.Duration) { h.clock.advance(d) }
+
+// Reboot restarts the host: two minutes pass, every connection and every open
+// enumeration is lost, and LastBootUpTime is new.
+func (h *Host) Reboot() {
+	h.clock.reboot()
+	h.mu.Lock()
+	clear(h.open)
+	h.mu.Unlock()
+	h.CloseConnections()
+}
+
+// CloseConnections closes every kept connection from the host's side.
+func (h *Host) CloseConnections() {
+	h.http.CloseConnections()
+	h.https.CloseConnections()
+}
+
+// Counters counts what came in since the start or the last ResetCounters.
+type Counters struct {
+	Requests         int            `json:"requests"`          // HTTP requests, those of handshakes included
+	Connections      int            `json:"connections"`       // TCP connections
+	Handshakes       int            `json:"handshakes"`        // completed Negotiate handshakes
+	FailedLogons     int            `json:"failed_logons"`     // refused credentials
+	OpenEnumerations int            `json:"open_enumerations"` // enumerations open now; not reset
+	Writes           int            `json:"writes"`            // calls of methods that write, whatever became of them
+	Methods          map[string]int `json:"methods"`           // calls by name: StdRegProv's, Enumerate, Pull, Release
+}
+
+// Counters reads the counters. Calls that Intercept answered count too.
+func (h *Host) Counters() Counters {
+	a, b := h.http.Counters(), h.https.Counters()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return Counters{
+		Requests: a.Requests + b.Requests, Connections: a.Connections + b.Connections,
+		Handshakes: a.Handshakes + b.Handshakes, FailedLogons: a.FailedLogons + b.FailedLogons,
+		OpenEnumerations: len(h.open), Writes: h.writes, Methods: maps.Clone(h.methods),
+	}
+}
+
+// ResetCounters sets the counters to zero.
+func (h *Host) ResetCounters() {
+	h.http.ResetCounters()
+	h.https.ResetCounters()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.writes = 0
+	clear(h.methods)
+}
