@@ -1,0 +1,251 @@
+package ntlm_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/ntlm"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/ntlm/ntlmtest"
+)
+
+const password = "not-a-real-password-1"
+
+// now is 2026-11-24 12:00 UTC, and nowTicks the same as Windows counts it.
+var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+const nowTicks = 134399952000000000
+
+func host() ntlm.Config {
+	return ntlm.Config{
+		Domain: "CONTOSO", Computer: "MAIL01", DNSDomain: "contoso.com", DNSComputer: "mail01.contoso.com",
+		Now: func() time.Time { return now },
+		Lookup: func(domain, user string) (string, string, bool) {
+			return `CONTOSO\svc-terraform`, password, strings.EqualFold(user, "svc-terraform")
+		},
+	}
+}
+
+func client() *ntlmtest.Initiator {
+	return &ntlmtest.Initiator{Domain: "CONTOSO", User: "svc-terraform", Password: password, Time: nowTicks}
+}
+
+// logOn runs one handshake.
+func logOn(t *testing.T, c ntlm.Config, i *ntlmtest.Initiator) (*ntlm.Session, error) {
+	t.Helper()
+	a := ntlm.NewAcceptor(c)
+	challenge, err := a.Challenge(i.Negotiate())
+	if err != nil {
+		return nil, err
+	}
+	message, err := i.Authenticate(challenge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a.Authenticate(message)
+}
+
+// TestSession runs handshakes of each kind and three sealed messages each way.
+func TestSession(t *testing.T) {
+	binding := bytes.Repeat([]byte{7}, 16)
+	for name, c := range map[string]struct {
+		host   func(*ntlm.Config)
+		client func(*ntlmtest.Initiator)
+	}{
+		"as Windows does it":        {},
+		"without key exchange":      {client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 0x40000000 }},
+		"without a timestamp":       {host: func(c *ntlm.Config) { c.OmitTimestamp = true }},
+		"without a MIC":             {client: func(i *ntlmtest.Initiator) { i.NoMIC = true }},
+		"without a target":          {client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 4 }},
+		"without target info":       {host: func(c *ntlm.Config) { c.InfoOnRequest = true }, client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 4 }},
+		"on a workgroup host":       {host: func(c *ntlm.Config) { c.Domain = "MAIL01" }},
+		"with channel bindings":     {client: func(i *ntlmtest.Initiator) { i.Binding = binding }},
+		"user in another case":      {client: func(i *ntlmtest.Initiator) { i.User = "SVC-Terraform" }},
+		"with no domain":            {client: func(i *ntlmtest.Initiator) { i.Domain = "" }},
+		"with a domain in any case": {client: func(i *ntlmtest.Initiator) { i.Domain = "contoso" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config, i := host(), client()
+			if c.host != nil {
+				c.host(&config)
+			}
+			if c.client != nil {
+				c.client(i)
+			}
+			s, err := logOn(t, config, i)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if s.Account != `CONTOSO\svc-terraform` || !bytes.Equal(s.ChannelBinding(), i.Binding) {
+				t.Errorf("account %q, binding %x", s.Account, s.ChannelBinding())
+			}
+			for _, text := range []string{"first", "", "third, a longer one: Grüße"} {
+				data, err := s.Unseal(i.Seal([]byte(text)))
+				if err != nil || string(data) != text {
+					t.Errorf("request %q: %q, %v", text, data, err)
+				}
+				data, err = i.Unseal(s.Seal([]byte(text)))
+				if err != nil || string(data) != text {
+					t.Errorf("reply %q: %q, %v", text, data, err)
+				}
+			}
+		})
+	}
+}
+
+func TestZeroBindingIsNone(t *testing.T) {
+	i := client()
+	i.Binding = make([]byte, 16)
+	s, err := logOn(t, host(), i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.ChannelBinding() != nil {
+		t.Errorf("binding %x, want none", s.ChannelBinding())
+	}
+}
+
+func TestLogonRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		change  func(*ntlmtest.Initiator)
+		failure bool // ErrLogonFailure and no other error
+	}{
+		"wrong password":   {func(i *ntlmtest.Initiator) { i.Password = "not-a-real-password-2" }, true},
+		"unknown user":     {func(i *ntlmtest.Initiator) { i.User = "nobody" }, true},
+		"anonymous":        {func(i *ntlmtest.Initiator) { i.User = "" }, false},
+		"old clock":        {func(i *ntlmtest.Initiator) { i.Time -= 37 * 3600 * 1e7 }, false},
+		"fast clock":       {func(i *ntlmtest.Initiator) { i.Time += 37 * 3600 * 1e7 }, false},
+		"no clock":         {func(i *ntlmtest.Initiator) { i.Time = 0 }, false},
+		"absurd clock":     {func(i *ntlmtest.Initiator) { i.Time = 1<<64 - 1 }, false},
+		"56 bit":           {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 0x20000000 }, false},
+		"no extended":      {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 0x00080000 }, false},
+		"OEM text only":    {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 1 }, false},
+		"no NTLM, LM only": {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 0x200 }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config, i := host(), client()
+			config.OmitTimestamp = true // so that the client's own clock counts
+			c.change(i)
+			s, err := logOn(t, config, i)
+			if err == nil {
+				t.Fatalf("logged on as %q", s.Account)
+			}
+			if errors.Is(err, ntlm.ErrLogonFailure) != c.failure {
+				t.Errorf("error %v", err)
+			}
+			if strings.Contains(err.Error(), i.Password) {
+				t.Errorf("the error holds the password: %v", err)
+			}
+		})
+	}
+}
+
+func TestMessagesOutOfOrder(t *testing.T) {
+	a := ntlm.NewAcceptor(host())
+	if _, err := a.Authenticate([]byte("NTLMSSP\x00\x03\x00\x00\x00")); err == nil {
+		t.Error("AUTHENTICATE passed before a CHALLENGE")
+	}
+	if _, err := a.Challenge([]byte("NTLMSSP\x00\x03\x00\x00\x00")); err == nil {
+		t.Error("an AUTHENTICATE was taken for a NEGOTIATE")
+	}
+}
+
+func TestUnsealRefuses(t *testing.T) {
+	for name, spoil := range map[string]func(sealed, signature []byte) ([]byte, []byte){
+		"changed data":      func(d, s []byte) ([]byte, []byte) { d[0] ^= 1; return d, s },
+		"changed signature": func(d, s []byte) ([]byte, []byte) { s[5] ^= 1; return d, s },
+		"changed version":   func(d, s []byte) ([]byte, []byte) { s[0] = 2; return d, s },
+		"skipped message":   func(d, s []byte) ([]byte, []byte) { binary.LittleEndian.PutUint32(s[12:], 1); return d, s },
+		"short signature":   func(d, s []byte) ([]byte, []byte) { return d, s[:15] },
+		"no signature":      func(d, _ []byte) ([]byte, []byte) { return d, nil },
+	} {
+		i := client()
+		s, err := logOn(t, host(), i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data, err := s.Unseal(spoil(i.Seal([]byte("hello")))); err == nil {
+			t.Errorf("%s: opened as %q", name, data)
+		}
+	}
+}
+
+func TestUnsealRefusesReplay(t *testing.T) {
+	i := client()
+	s, err := logOn(t, host(), i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, signature := i.Seal([]byte("hello"))
+	if _, err := s.Unseal(sealed, signature); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := s.Unseal(sealed, signature); err == nil {
+		t.Errorf("replay opened as %q", data)
+	}
+}
+
+func TestWithoutSealing(t *testing.T) {
+	i := client()
+	i.Flags = ntlmtest.DefaultFlags &^ 0x20
+	s, err := logOn(t, host(), i)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.CanSeal() {
+		t.Error("claims to seal")
+	}
+	if _, err := s.Unseal(i.Seal([]byte("hello"))); err == nil {
+		t.Error("opened a sealed message")
+	}
+}
+
+// FuzzAuthenticate feeds AUTHENTICATE messages: never a panic, and never a logon by anything but the right message.
+func FuzzAuthenticate(f *testing.F) {
+	i := client()
+	fixed := host()
+	fixed.Rand = zeros{}
+	a := ntlm.NewAcceptor(fixed)
+	challenge, err := a.Challenge(i.Negotiate())
+	if err != nil {
+		f.Fatal(err)
+	}
+	valid, err := i.Authenticate(challenge)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(valid)
+	f.Add(valid[:88])
+	f.Add([]byte("NTLMSSP\x00\x03\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, message []byte) {
+		s, err := a.Authenticate(message)
+		if (s == nil) == (err == nil) {
+			t.Fatalf("session %v, error %v", s, err)
+		}
+		if err == nil && len(message) < len(valid) {
+			t.Fatalf("a message of %d bytes logged on", len(message))
+		}
+	})
+}
+
+// FuzzNegotiate feeds NEGOTIATE messages.
+func FuzzNegotiate(f *testing.F) {
+	f.Add(client().Negotiate())
+	f.Add([]byte("NTLMSSP\x00\x01\x00\x00\x00"))
+	f.Fuzz(func(t *testing.T, message []byte) {
+		challenge, err := ntlm.NewAcceptor(host()).Challenge(message)
+		if err == nil && ntlm.MessageType(challenge) != 2 {
+			t.Fatalf("challenge %x", challenge)
+		}
+	})
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}
