@@ -58,6 +58,7 @@ type Host struct {
 	clock       *clock
 	certificate string // PEM
 	http, https *listener.Listener
+	control     *control
 
 	mu        sync.Mutex
 	intercept func(Call) Action
@@ -150,7 +151,11 @@ func (h *Host) listen() error {
 	if h.https, err = listener.Listen(c); err != nil {
 		return fmt.Errorf("listen for HTTPS: %w", err)
 	}
-	return nil
+	if !h.settings.control {
+		return nil
+	}
+	h.control, err = listenControl(h)
+	return err
 }
 
 // Close stops the host and waits until nothing of it runs.
@@ -160,6 +165,9 @@ func (h *Host) Close() {
 			_ = l.Close() // nothing is left to do about a socket that fails to close
 		}
 	}
+	if h.control != nil {
+		h.control.close()
+	}
 }
 
 // HTTPAddr is the address of the HTTP listener, host:port.
@@ -167,6 +175,14 @@ func (h *Host) HTTPAddr() string { return h.http.Addr() }
 
 // HTTPSAddr is the address of the HTTPS listener, host:port.
 func (h *Host) HTTPSAddr() string { return h.https.Addr() }
+
+// ControlAddr is the address of the control API; "" without the option ControlAPI.
+func (h *Host) ControlAddr() string {
+	if h.control == nil {
+		return ""
+	}
+	return h.control.addr()
+}
 
 // CACertificate is the PEM certificate that the HTTPS listener's is signed with.
 func (h *Host) CACertificate() string { return h.certificate }

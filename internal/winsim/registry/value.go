@@ -4,7 +4,9 @@
 package registry
 
 import (
+	"encoding/hex"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -75,4 +77,44 @@ func (v Value) String() string {
 		// Not %q: a backslash in a path is to be read as it is.
 		return fmt.Sprintf(`%v "%s"`, v.Type, v.Text)
 	}
+}
+
+// Data shows the data as Windows' `reg query` does: numbers in hexadecimal,
+// bytes as hexadecimal digits, several texts with `\0` between them.
+func (v Value) Data() string {
+	switch v.Type {
+	case DWORD, QWORD:
+		return fmt.Sprintf("0x%x", v.Number)
+	case Binary:
+		return fmt.Sprintf("%X", v.Bytes)
+	case MultiSZ:
+		return strings.Join(v.List, `\0`)
+	default:
+		return v.Text
+	}
+}
+
+// Parse makes a value from what `reg add` takes: a number in decimal or, with
+// 0x, in hexadecimal; bytes as hexadecimal digits; texts with `\0` between them.
+func Parse(name string, t Type, data string) (Value, error) {
+	v := Value{Name: name, Type: t}
+	var err error
+	switch t {
+	case DWORD:
+		v.Number, err = strconv.ParseUint(data, 0, 32)
+	case QWORD:
+		v.Number, err = strconv.ParseUint(data, 0, 64)
+	case Binary:
+		v.Bytes, err = hex.DecodeString(data)
+	case MultiSZ:
+		v.List = strings.Split(data, `\0`)
+	case SZ, ExpandSZ:
+		v.Text = data
+	default:
+		return v, fmt.Errorf("the registry type %v is unknown", t)
+	}
+	if err != nil {
+		return v, fmt.Errorf("%q is no data of type %v", data, t)
+	}
+	return v, nil
 }

@@ -1,0 +1,116 @@
+package winsim
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
+)
+
+// maxControlBody bounds what the control API reads of one request, in bytes.
+const maxControlBody = 1 << 20
+
+// ControlValue is a value of Tcpip\Parameters in the control API's JSON. Type
+// and Data are as Windows' reg command writes and reads them.
+type ControlValue struct {
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Data string `json:"data"`
+}
+
+// control is the control API, which acts on the host out of band:
+//
+//	GET    /registry               all values of Tcpip\Parameters
+//	POST   /registry               write one (a ControlValue)
+//	DELETE /registry?name=…        delete one; 404 where there is none
+//	POST   /reboot
+//	GET    /counters
+//	DELETE /counters               set to zero
+//	POST   /connections/close      close kept connections
+type control struct {
+	listener net.Listener
+	server   *http.Server
+	served   chan struct{}
+}
+
+func listenControl(h *Host) (*control, error) {
+	l, err := net.Listen("tcp", net.JoinHostPort(h.settings.ip, "0"))
+	if err != nil {
+		return nil, fmt.Errorf("listen for the control API: %w", err)
+	}
+	c := &control{listener: l, served: make(chan struct{})}
+	c.server = &http.Server{Handler: h.controlHandler(), ReadHeaderTimeout: 10 * time.Second}
+	go func() {
+		defer close(c.served)
+		_ = c.server.Serve(l) // always http.ErrServerClosed after close
+	}()
+	return c, nil
+}
+
+func (c *control) addr() string { return c.listener.Addr().String() }
+
+func (c *control) close() {
+	_ = c.server.Close() // nothing is left to do about a socket that fails to close
+	<-c.served
+}
+
+func (h *Host) controlHandler() http.Handler {
+	mux := http.NewServeMux()
+	do := func(f func()) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			f()
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}
+	mux.HandleFunc("GET /registry", func(w http.ResponseWriter, _ *http.Request) {
+		values, _ := h.machine.Registry.Values(tcpipParameters) // a missing key has no values
+		list := []ControlValue{}
+		for _, v := range values {
+			list = append(list, ControlValue{Name: v.Name, Type: v.Type.String(), Data: v.Data()})
+		}
+		writeJSON(w, list)
+	})
+	mux.HandleFunc("POST /registry", h.controlSet)
+	mux.HandleFunc("DELETE /registry", func(w http.ResponseWriter, r *http.Request) {
+		if err := h.machine.Registry.Delete(tcpipParameters, r.URL.Query().Get("name")); err != nil {
+			http.Error(w, err.Error(), http.StatusNotFound)
+			return
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /reboot", do(h.Reboot))
+	mux.HandleFunc("GET /counters", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, h.Counters()) })
+	mux.HandleFunc("DELETE /counters", do(h.ResetCounters))
+	mux.HandleFunc("POST /connections/close", do(h.CloseConnections))
+	return mux
+}
+
+func (h *Host) controlSet(w http.ResponseWriter, r *http.Request) {
+	var in ControlValue
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&in); err != nil {
+		http.Error(w, "the body is no registry value in JSON: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	t, ok := registry.TypeNamed(in.Type)
+	if !ok {
+		http.Error(w, fmt.Sprintf("%q is no registry type, such as REG_DWORD", in.Type), http.StatusBadRequest)
+		return
+	}
+	v, err := registry.Parse(in.Name, t, in.Data)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	h.set(v)
+	w.WriteHeader(http.StatusNoContent)
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v) // fails only when the client is gone
+}
