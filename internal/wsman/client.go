@@ -1,0 +1,150 @@
+package wsman
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
+)
+
+const (
+	// DefaultOperationTimeout bounds one message.
+	DefaultOperationTimeout = 60 * time.Second
+	// DefaultMaxEnvelopeSize is what a reply may have in bytes. It is the default of
+	// MaxEnvelopeSizekb since WinRM 3; older hosts cut it down to theirs (150 kB).
+	DefaultMaxEnvelopeSize = 500 << 10
+	// minEnvelopeSize is WS-Management's own (DSP0226 R13.1-2): below it the host faults.
+	minEnvelopeSize = 8 << 10
+)
+
+// Options of a Client; the zero value is good.
+type Options struct {
+	To               string        // the endpoint's URL in a:To, which hosts do not check; empty: the transport's
+	OperationTimeout time.Duration // of one message, reply included; zero: DefaultOperationTimeout
+	MaxEnvelopeSize  int           // bytes; zero: DefaultMaxEnvelopeSize
+}
+
+// Client speaks WS-Management to one host. It is safe for concurrent use.
+type Client struct {
+	transport *transport.Client
+	options   Options
+}
+
+// New makes a client that rides on t. It does not dial, and does not own t.
+func New(t *transport.Client, options Options) *Client {
+	if options.To == "" {
+		options.To = t.URL()
+	}
+	if options.OperationTimeout <= 0 {
+		options.OperationTimeout = DefaultOperationTimeout
+	}
+	if options.MaxEnvelopeSize == 0 {
+		options.MaxEnvelopeSize = DefaultMaxEnvelopeSize
+	}
+	options.MaxEnvelopeSize = max(options.MaxEnvelopeSize, minEnvelopeSize)
+	return &Client{transport: t, options: options}
+}
+
+// Invocation is a call of a static method of a WMI class.
+type Invocation struct {
+	Namespace string // such as root/default
+	Class     string // such as StdRegProv
+	Method    string
+	Params    []Param        // in the order of the method's signature
+	Kind      transport.Kind // Write (the zero value) is never sent twice
+}
+
+// Invoke calls a method in one round trip. What the method itself reports is in
+// the output's ReturnValue; a *Fault in the error is what WS-Management or the
+// provider refused. transport.MayHaveHappened tells of a Write whose outcome is
+// not known.
+func (c *Client) Invoke(ctx context.Context, call Invocation) (Output, error) {
+	operation := call.Class + "." + call.Method
+	resource, err := resourceURI(call.Namespace, call.Class)
+	if err != nil {
+		return Output{}, c.failed(operation, err)
+	}
+	if err := checkName("method", call.Method); err != nil {
+		return Output{}, c.failed(operation, err)
+	}
+	body, err := invokeBody(resource, call.Method, call.Params)
+	if err != nil {
+		return Output{}, c.failed(operation, err)
+	}
+	reply, err := c.exchange(ctx, newRequest(resource, resource+"/"+call.Method, body), call.Kind, nil)
+	if err != nil {
+		return Output{}, c.failed(operation, err)
+	}
+	if reply.enumeration || reply.body.name == "" {
+		return Output{}, c.failed(operation, c.unusable(call.Kind, errors.New("the reply has no output of the method")))
+	}
+	return Output{Fields: newFields(reply.body)}, nil
+}
+
+// exchange sends one message and reads its reply. A fault is an error whatever
+// the HTTP status; an HTTP status that is an error is one even without a fault.
+func (c *Client) exchange(ctx context.Context, r request, kind transport.Kind, each func(Item) error) (envelope, error) {
+	message, err := r.envelope(c.options.To, serverTimeout(c.options.OperationTimeout), c.options.MaxEnvelopeSize)
+	if err != nil {
+		return envelope{}, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.options.OperationTimeout)
+	defer cancel()
+	reply, err := c.transport.Post(ctx, message, kind)
+	if err != nil {
+		return envelope{}, err
+	}
+	related := func(e envelope) error {
+		if !strings.EqualFold(e.relatesTo, r.id) {
+			return c.unusable(kind, errors.New("the reply belongs to another message (RelatesTo)"))
+		}
+		return nil
+	}
+	parsed, err := parseEnvelope(reply.Body, related, each)
+	var malformed *malformedError
+	switch {
+	case errors.As(err, &malformed):
+		return envelope{}, c.unusable(kind, err)
+	case err != nil: // the callback's
+		return parsed, err
+	case parsed.fault != nil:
+		return envelope{}, c.faulted(parsed, reply.Status, r.id, kind)
+	case reply.Status != 200:
+		return envelope{}, c.unusable(kind, fmt.Errorf("it answered HTTP %d with SOAP that is not a fault", reply.Status))
+	}
+	return parsed, related(parsed)
+}
+
+func (c *Client) faulted(reply envelope, status int, id string, kind transport.Kind) error {
+	// A fault about a request that could not be read names no message [recorded: OMI].
+	if reply.relatesTo != "" && !strings.EqualFold(reply.relatesTo, id) {
+		return c.unusable(kind, errors.New("the reply is a fault about another message (RelatesTo)"))
+	}
+	reply.fault.HTTPStatus = status
+	return reply.fault
+}
+
+// serverTimeout is what the host is told: less than what we wait, so that its own
+// fault arrives and the connection lives on.
+func serverTimeout(ours time.Duration) time.Duration {
+	theirs := ours - min(ours/10, 5*time.Second)
+	return max(theirs.Truncate(time.Millisecond), time.Millisecond)
+}
+
+// unusable says that a reply came and is no answer: for a Write, that it may have
+// been done.
+func (c *Client) unusable(kind transport.Kind, err error) error {
+	return &transport.ReplyLostError{Address: c.transport.Address(), Kind: kind, Err: err}
+}
+
+// failed says what was being done and where. The transport's errors begin with
+// the address by themselves.
+func (c *Client) failed(operation string, err error) error {
+	if strings.HasPrefix(err.Error(), c.transport.Address()) {
+		return fmt.Errorf("%s: %w", operation, err)
+	}
+	return fmt.Errorf("%s on %s: %w", operation, c.transport.Address(), err)
+}

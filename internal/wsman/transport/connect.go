@@ -1,0 +1,164 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net"
+	"runtime"
+	"syscall"
+)
+
+// triedBasic is how errors name the scheme.
+const triedBasic = "Basic"
+
+// connect dials, does the TLS handshake and authenticates, within ConnectTimeout.
+// On success c.kept is the new connection.
+func (c *Client) connect(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, c.conf.ConnectTimeout)
+	defer cancel()
+
+	phase := PhaseDial
+	fresh, err := c.dial(limited, &phase)
+	if err == nil {
+		phase = PhaseAuth
+		err = c.authenticate(limited, fresh)
+		if err != nil {
+			fresh.net.Close() //nolint:errcheck // given up
+		}
+	}
+	if err != nil {
+		return c.explainConnect(ctx, limited, phase, err)
+	}
+	fresh.lastUsed = c.conf.Now()
+	c.kept = fresh
+	return nil
+}
+
+func (c *Client) dial(ctx context.Context, phase *Phase) (*conn, error) {
+	raw, err := new(net.Dialer).DialContext(ctx, "tcp", c.conf.Address)
+	if err != nil {
+		return nil, err
+	}
+	c.connections.Add(1)
+	counted := &countingConn{Conn: raw, sent: &c.sent, received: &c.received}
+	if !c.conf.HTTPS {
+		return newConn(c, counted), nil
+	}
+	*phase = PhaseTLS
+	secure := tls.Client(counted, c.conf.TLS)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		raw.Close() //nolint:errcheck // given up
+		return nil, err
+	}
+	return newConn(c, secure), nil
+}
+
+func (c *Client) authenticate(ctx context.Context, fresh *conn) error {
+	if c.conf.Auth == AuthBasic {
+		// UTF-8, as RFC 7617 has it when the server names no charset; what WinRM
+		// makes of letters beyond ASCII was not measured.
+		fresh.authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte(c.conf.Username+":"+c.conf.Password))
+		return nil
+	}
+	return fresh.interruptibly(ctx, func() error { return c.negotiate(fresh) })
+}
+
+// explainConnect turns what went wrong while connecting into an error of this package.
+func (c *Client) explainConnect(ctx, limited context.Context, phase Phase, err error) error {
+	var unauthorized *UnauthorizedError
+	if errors.As(err, &unauthorized) {
+		if unauthorized.Refused {
+			c.refused = unauthorized
+		}
+		return err
+	}
+	if ctx.Err() != nil {
+		return c.outOfTime(ctx, phase)
+	}
+	if limited.Err() != nil {
+		slow := &TimeoutError{Address: c.conf.Address, Phase: phase, Limit: c.conf.ConnectTimeout, Err: limited.Err()}
+		if phase == PhaseDial {
+			return &UnreachableError{Address: c.conf.Address, Reason: DialTimeout, HTTPS: c.conf.HTTPS, Limit: c.conf.ConnectTimeout, Err: slow}
+		}
+		return slow
+	}
+	switch phase {
+	case PhaseDial:
+		return &UnreachableError{Address: c.conf.Address, Reason: dialReason(err), HTTPS: c.conf.HTTPS, Err: err}
+	case PhaseTLS:
+		return c.explainTLS(err)
+	default:
+		if isNetwork(err) {
+			return &UnreachableError{Address: c.conf.Address, Reason: Dropped, HTTPS: c.conf.HTTPS, Err: err}
+		}
+		return err
+	}
+}
+
+func dialReason(err error) UnreachableReason {
+	var dns *net.DNSError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		return UnknownName
+	case errors.As(err, &dns):
+		return NameService
+	case hasErrno(err, syscall.ECONNREFUSED, 10061):
+		return Refused
+	case hasErrno(err, syscall.EHOSTUNREACH, 10065), hasErrno(err, syscall.ENETUNREACH, 10051):
+		return NoRoute
+	case hasErrno(err, syscall.ETIMEDOUT, 10060), errors.As(err, &timeout) && timeout.Timeout():
+		return DialTimeout
+	default:
+		return OtherReason
+	}
+}
+
+// hasErrno looks for an error number. On Windows the system gives Winsock's own
+// numbers, which differ from those that package syscall made up for its names.
+func hasErrno(err error, posix, winsock syscall.Errno) bool {
+	var errno syscall.Errno
+	if !errors.As(err, &errno) {
+		return false
+	}
+	return errno == posix || (runtime.GOOS == "windows" && errno == winsock)
+}
+
+func (c *Client) explainTLS(err error) error {
+	failed := &TLSError{Address: c.conf.Address, Reason: OtherTLS, Name: c.conf.TLS.ServerName, Err: err}
+	var (
+		record    tls.RecordHeaderError
+		authority x509.UnknownAuthorityError
+		name      x509.HostnameError
+		invalid   x509.CertificateInvalidError
+	)
+	switch {
+	case errors.As(err, &record):
+		if string(record.RecordHeader[:]) == "HTTP/" {
+			failed.Reason = PlainHTTP
+		}
+	case errors.As(err, &authority):
+		failed.Reason = UnknownAuthority
+	case errors.As(err, &name):
+		failed.Reason = NameMismatch
+	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
+		failed.Reason = Expired
+	case isNetwork(err):
+		return &UnreachableError{Address: c.conf.Address, Reason: Dropped, HTTPS: true, Err: err}
+	}
+	return failed
+}
+
+// isNetwork reports whether the connection failed, as against what came over it.
+func isNetwork(err error) bool {
+	var op *net.OpError
+	var closed *closedError
+	if errors.As(err, &op) {
+		return op.Op == "read" || op.Op == "write" || op.Op == "dial"
+	}
+	return errors.As(err, &closed) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}

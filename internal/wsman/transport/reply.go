@@ -1,0 +1,173 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+)
+
+const (
+	// maxHeaderBytes bounds status line and headers of one reply, those of interim
+	// (1xx) responses before it included. A CHALLENGE of a large domain is about 2 kB.
+	maxHeaderBytes = 64 << 10
+	// maxInterim bounds the 1xx responses before a reply. WinRM sends none.
+	maxInterim = 5
+	// chunkingFactor allows for chunked encoding of the body: net/http bounds the
+	// overhead of tiny chunks by itself, this bounds what it may read for it.
+	chunkingFactor = 4
+)
+
+var errOverBudget = errors.New("more data than a reply may have")
+
+// budget is a reader with a bound that is set anew for each part of a reply.
+type budget struct {
+	from net.Conn
+	left int64
+}
+
+func (b *budget) Read(p []byte) (int, error) {
+	if b.left <= 0 {
+		return 0, errOverBudget
+	}
+	if int64(len(p)) > b.left {
+		p = p[:b.left]
+	}
+	n, err := b.from.Read(p)
+	b.left -= int64(n)
+	return n, err
+}
+
+// answer is a reply as HTTP carried it.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+// read reads one reply in full, within bounds.
+func (c *conn) read() (answer, error) {
+	c.budget.left = maxHeaderBytes
+	first, err := c.in.Peek(1)
+	if err != nil {
+		return answer{}, &closedError{sent: true, err: err}
+	}
+	if first[0] == 0x15 || first[0] == 0x16 { // TLS records: alert, handshake
+		return answer{}, c.notWinRM(0, "it speaks TLS on this port, and plain HTTP was asked for: set https = true, or use the HTTP port (5985 by default)")
+	}
+	response, err := c.readHeader()
+	if err != nil {
+		return answer{}, err
+	}
+	defer response.Body.Close() //nolint:errcheck // it is our own connection that counts
+	body, err := c.readBody(response)
+	if err != nil {
+		return answer{}, err
+	}
+	if response.Close || c.in.Buffered() > 0 {
+		c.spent = true
+	}
+	return answer{status: response.StatusCode, header: response.Header, body: body}, nil
+}
+
+func (c *conn) readHeader() (*http.Response, error) {
+	for range maxInterim + 1 {
+		response, err := http.ReadResponse(c.in, nil)
+		switch {
+		case errors.Is(err, errOverBudget):
+			return nil, &ReplyTooLargeError{Address: c.client.conf.Address, What: "header", Limit: maxHeaderBytes}
+		case err != nil && isNetwork(err):
+			return nil, err
+		case err != nil: // its text quotes the server: left out
+			return nil, c.notWinRM(0, "what it sent is not HTTP")
+		case response.StatusCode == http.StatusSwitchingProtocols:
+			return nil, c.notWinRM(response.StatusCode, "it wants to switch protocols (HTTP 101)")
+		case response.StatusCode >= 200:
+			return response, nil
+		}
+	}
+	return nil, c.notWinRM(0, "it sends interim responses without end")
+}
+
+func (c *conn) readBody(response *http.Response) ([]byte, error) {
+	limit := c.client.conf.MaxReplyBytes
+	tooLarge := &ReplyTooLargeError{Address: c.client.conf.Address, What: "body", Limit: limit}
+	if response.ContentLength > limit {
+		return nil, tooLarge
+	}
+	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, c.notWinRM(response.StatusCode, "it compresses its answer, which was not asked for")
+	}
+	c.budget.left = limit*chunkingFactor + maxHeaderBytes
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
+	switch {
+	case int64(len(body)) > limit, errors.Is(err, errOverBudget):
+		return nil, tooLarge
+	case err != nil && isNetwork(err):
+		return nil, fmt.Errorf("the reply broke off after %d bytes: %w", len(body), err)
+	case err != nil:
+		return nil, c.notWinRM(response.StatusCode, "its answer breaks the rules of HTTP's chunked encoding")
+	}
+	return body, nil
+}
+
+// interpret decides what an HTTP answer to a SOAP message is worth.
+func (c *conn) interpret(a answer) (Reply, error) {
+	if a.status == http.StatusUnauthorized {
+		// Its body is never needed, and http.sys sends it unsealed.
+		return Reply{}, c.client.unauthorized(offeredSchemes(a.header), true)
+	}
+	contentType := a.header.Get("Content-Type")
+	if c.session != nil {
+		return c.open(a, contentType)
+	}
+	if len(a.body) == 0 {
+		return Reply{}, c.emptyAnswer(a.status)
+	}
+	if !isSOAP(contentType) {
+		return Reply{}, c.notWinRM(a.status, describeAnswer(a.status, contentType))
+	}
+	return Reply{Status: a.status, Body: a.body, ContentType: contentType}, nil
+}
+
+func (c *conn) emptyAnswer(status int) error {
+	if status == http.StatusInternalServerError && !c.client.conf.HTTPS {
+		return &UnencryptedRefusedError{Address: c.client.conf.Address}
+	}
+	return c.notWinRM(status, describeAnswer(status, ""))
+}
+
+// isSOAP accepts SOAP 1.2's media type and those that a host behind a careless
+// gateway shows; the envelope's parser has the last word.
+func isSOAP(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && (media == "application/soap+xml" || media == "text/xml" || media == "application/xml")
+}
+
+func describeAnswer(status int, contentType string) string {
+	media, _, _ := mime.ParseMediaType(contentType) //nolint:errcheck // then it is empty
+	what := fmt.Sprintf("it answered HTTP %d (%s)", status, http.StatusText(status))
+	switch {
+	case status == http.StatusNotFound:
+		return what + ": nothing listens at " + endpointPath + " for this address and port"
+	case status == http.StatusServiceUnavailable:
+		return what + ": the WinRM service does not run, or is overloaded (Get-Service WinRM)"
+	case status == http.StatusRequestEntityTooLarge:
+		return what + ": the request is larger than the host's MaxEnvelopeSizekb"
+	case status == http.StatusForbidden:
+		return what + ": something before WinRM forbids the access, such as a filter of addresses (IPv4Filter, IPv6Filter)"
+	case status >= 300 && status < 400:
+		return what + ": a redirection, which WinRM never sends"
+	case media == "":
+		return what + " without a SOAP body"
+	default:
+		return fmt.Sprintf("%s with %q: a web server or a proxy?", what, media)
+	}
+}
+
+func (c *conn) notWinRM(status int, what string) error {
+	return &NotWinRMError{Address: c.client.conf.Address, Status: status, What: what}
+}
