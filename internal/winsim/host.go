@@ -64,7 +64,7 @@ type Host struct {
 	intercept func(Call) Action
 	methods   map[string]int
 	writes    int
-	open      map[string]*enumeration
+	open      map[string][]string // enumerations by context: the items yet to come
 }
 
 // Start starts a host that stops when the test ends.
@@ -92,7 +92,7 @@ func New(p Profile, opts ...Option) (*Host, error) {
 		writer:   soap.Writer{Shape: shape, Machine: strings.ToLower(s.computer) + ".contoso.com"},
 		clock:    newClock(s.now),
 		methods:  map[string]int{},
-		open:     map[string]*enumeration{},
+		open:     map[string][]string{},
 	}
 	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.computer, shape), Name: s.computer, Times: h.clock.times}
 	if err := h.listen(); err != nil {

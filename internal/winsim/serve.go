@@ -27,7 +27,7 @@ func (h *Host) handle(ctx context.Context, in listener.Request) listener.Respons
 	if !strings.EqualFold(strings.TrimSuffix(in.Path, "/"), "/wsman") {
 		return listener.Response{Status: http.StatusNotFound}
 	}
-	if envelopeSize(string(in.Body)) > h.machine.Profile.MaxEnvelope {
+	if h.size(string(in.Body)) > h.machine.Profile.MaxEnvelope {
 		return listener.Response{Status: http.StatusRequestEntityTooLarge}
 	}
 	r, fault := soap.Parse(in.Body)
@@ -46,6 +46,14 @@ func (h *Host) understand(r soap.Request) (*operation, *soap.Fault) {
 	target, fault := wmi.TargetOf(r.ResourceURI, r.Selectors)
 	if fault != nil {
 		return nil, fault
+	}
+	switch r.Action {
+	case soap.ActionEnumerate:
+		return h.enumerate(r, target)
+	case soap.ActionPull:
+		return h.pull(r)
+	case soap.ActionRelease:
+		return h.release(r)
 	}
 	method, ok := methodOf(r)
 	if !ok {
@@ -103,5 +111,11 @@ func (h *Host) quota() *soap.Fault {
 	return f
 }
 
-// envelopeSize counts bytes as Windows does, in UTF-16 (inferred from the recordings of 2012).
-func envelopeSize(text string) int { return 2 * len(utf16.Encode([]rune(text))) }
+// size counts a message's bytes as the service does: in UTF-16 (inferred from
+// the recordings of 2012), on 2003 as they are sent (inferred from those of 2003).
+func (h *Host) size(text string) int {
+	if h.machine.Profile.Quirk2003 {
+		return len(text)
+	}
+	return 2 * len(utf16.Encode([]rune(text)))
+}
