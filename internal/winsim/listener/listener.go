@@ -63,8 +63,11 @@ type Config struct {
 	BindingPolicy string // channel bindings over TLS: "none", "relaxed" (the default: checked if sent) or "strict"
 	OmitTimestamp bool   // leave MsvAvTimestamp out of the CHALLENGE, as Windows Server 2003 does (*documented*)
 
-	Seed   int64            // chooses among the assumed shapes
-	Now    func() time.Time // nil is time.Now
+	Seed int64            // chooses among the assumed shapes
+	Now  func() time.Time // nil is time.Now
+
+	// Handle answers an authenticated request. Its context ends when the client's connection goes away or the
+	// listener closes, so that it may wait for that.
 	Handle func(ctx context.Context, r Request) Response
 }
 
@@ -88,16 +91,23 @@ type Listener struct {
 	mu          sync.Mutex
 	counters    Counters
 	connections map[net.Conn]struct{}
+	gone        *sync.Cond // on mu: a connection has ended, and its Handle with it
 }
 
-// Listen starts serving on a free port of Config.IP. Handle's context ends when the client's connection goes away or
-// the listener closes.
+// Listen starts serving on a free port of Config.IP. It fails on a Config without Handle, with an unknown
+// BindingPolicy, with TLS but no certificate, and on an address that cannot be listened on.
 func Listen(c Config) (*Listener, error) {
 	c, err := c.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	l := &Listener{config: c, shape: newShape(c.Seed), served: make(chan struct{}), connections: map[net.Conn]struct{}{}}
+	l.gone = sync.NewCond(&l.mu)
+	if c.TLS != nil {
+		if l.binding, err = endPointBinding(c.TLS); err != nil {
+			return nil, err
+		}
+	}
 	l.server = &http.Server{
 		Handler:           http.HandlerFunc(l.serve),
 		ReadHeaderTimeout: idleTimeout,
@@ -109,7 +119,7 @@ func Listen(c Config) (*Listener, error) {
 			return context.WithValue(ctx, connectionKey{}, &connection{})
 		},
 	}
-	l.socket, err = net.Listen("tcp", net.JoinHostPort(c.IP, "0"))
+	l.socket, err = new(net.ListenConfig).Listen(context.Background(), "tcp", net.JoinHostPort(c.IP, "0"))
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", c.IP, err)
 	}
@@ -127,10 +137,16 @@ func Listen(c Config) (*Listener, error) {
 // Addr is the address to dial, host:port.
 func (l *Listener) Addr() string { return l.socket.Addr().String() }
 
-// Close stops listening, cuts every connection and so ends the context of every running Handle.
+// Close stops listening, cuts every connection, which ends the context of every running Handle, and waits for all of
+// them to return.
 func (l *Listener) Close() error {
 	err := l.server.Close()
 	<-l.served
+	l.mu.Lock()
+	for len(l.connections) > 0 {
+		l.gone.Wait()
+	}
+	l.mu.Unlock()
 	if errors.Is(err, net.ErrClosed) {
 		return nil
 	}
@@ -175,6 +191,7 @@ func (l *Listener) track(c net.Conn, state http.ConnState) {
 		l.connections[c] = struct{}{}
 	case http.StateClosed:
 		delete(l.connections, c)
+		l.gone.Broadcast()
 	}
 }
 

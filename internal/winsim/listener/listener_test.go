@@ -2,8 +2,11 @@ package listener
 
 import (
 	"context"
+	"crypto/tls"
+	"encoding/base64"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -34,8 +37,17 @@ func start(t *testing.T, c Config) *Listener {
 	return l
 }
 
-// post sends one request and returns the status, the body and the header.
-func post(t *testing.T, client *http.Client, url, body string, prepare func(*http.Request)) (int, string, http.Header) {
+// reply is what a client sees.
+type reply struct {
+	status int
+	body   string
+	header http.Header
+}
+
+func (r reply) offered() []string { return r.header.Values("WWW-Authenticate") }
+
+// try sends one request and gives what came of it.
+func try(t *testing.T, client *http.Client, url, body string, prepare func(http.Header)) (reply, error) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
@@ -43,49 +55,210 @@ func post(t *testing.T, client *http.Client, url, body string, prepare func(*htt
 	}
 	request.Header.Set("Content-Type", "application/soap+xml;charset=UTF-8")
 	if prepare != nil {
-		prepare(request)
+		prepare(request.Header)
 	}
-	reply, err := client.Do(request)
+	got, err := client.Do(request)
 	if err != nil {
-		t.Fatal(err)
+		return reply{}, err
 	}
-	defer func() { _ = reply.Body.Close() }()
-	text, err := io.ReadAll(reply.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return reply.StatusCode, string(text), reply.Header
+	defer got.Body.Close()
+	text, err := io.ReadAll(got.Body)
+	return reply{got.StatusCode, string(text), got.Header}, err
 }
 
-func TestBasic(t *testing.T) {
+func post(t *testing.T, client *http.Client, url, body string, prepare func(http.Header)) reply {
+	t.Helper()
+	r, err := try(t, client, url, body, prepare)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func basic(user, password string) func(http.Header) {
+	return func(h http.Header) {
+		h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(user+":"+password)))
+	}
+}
+
+// newClient keeps at most one connection.
+func newClient(t *testing.T, c *tls.Config) *http.Client {
+	t.Helper()
+	transport := &http.Transport{TLSClientConfig: c, MaxConnsPerHost: 1}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}
+
+func TestBasicAccounts(t *testing.T) {
 	l := start(t, Config{Basic: true, AllowUnencrypted: true, Domain: "CONTOSO", ComputerName: "MAIL01"})
-	url := "http://" + l.Addr() + "/wsman"
+	client := newClient(t, nil)
 	for _, c := range []struct {
 		user, password string
-		status         int
-		body           string
+		account        string // "" is refused
 	}{
-		{`CONTOSO\svc-terraform`, "not-a-real-password-1", 200, `CONTOSO\svc-terraform|application/soap+xml;charset=UTF-8|hello`},
-		{`contoso\SVC-Terraform`, "not-a-real-password-1", 200, `CONTOSO\svc-terraform|application/soap+xml;charset=UTF-8|hello`},
-		{`svc-terraform@contoso.com`, "not-a-real-password-1", 200, `CONTOSO\svc-terraform|application/soap+xml;charset=UTF-8|hello`},
-		{`svc-terraform`, "not-a-real-password-1", 200, `CONTOSO\svc-terraform|application/soap+xml;charset=UTF-8|hello`},
-		{`mail01\local-admin`, "not-a-real-password-2", 200, `local-admin|application/soap+xml;charset=UTF-8|hello`},
-		{`.\local-admin`, "not-a-real-password-2", 200, `local-admin|application/soap+xml;charset=UTF-8|hello`},
-		{`FABRIKAM\local-admin`, "not-a-real-password-2", 401, ""},
-		{`FABRIKAM\svc-terraform`, "not-a-real-password-1", 401, ""},
-		{`svc-terraform`, "not-a-real-password-2", 401, ""},
-		{`nobody`, "", 401, ""},
+		{`CONTOSO\svc-terraform`, "not-a-real-password-1", `CONTOSO\svc-terraform`},
+		{`contoso\SVC-Terraform`, "not-a-real-password-1", `CONTOSO\svc-terraform`},
+		{`svc-terraform@contoso.com`, "not-a-real-password-1", `CONTOSO\svc-terraform`},
+		{`svc-terraform`, "not-a-real-password-1", `CONTOSO\svc-terraform`},
+		{`mail01\local-admin`, "not-a-real-password-2", "local-admin"},
+		{`.\local-admin`, "not-a-real-password-2", "local-admin"},
+		{`CONTOSO\local-admin`, "not-a-real-password-2", ""},
+		{`FABRIKAM\svc-terraform`, "not-a-real-password-1", ""},
+		{`svc-terraform`, "not-a-real-password-2", ""},
+		{`svc-terraform`, "", ""},
+		{`nobody`, "", ""},
 	} {
-		status, body, header := post(t, http.DefaultClient, url, "hello", func(r *http.Request) { r.SetBasicAuth(c.user, c.password) })
-		if status != c.status || body != c.body {
-			t.Errorf("%s: %d %q, want %d %q", c.user, status, body, c.status, c.body)
+		want := reply{status: 200, body: c.account + "|application/soap+xml;charset=UTF-8|hello"}
+		if c.account == "" {
+			want = reply{status: 401}
 		}
-		if offered := header.Get("WWW-Authenticate"); status == 401 && offered != `Basic realm="WSMAN"` {
+		got := post(t, client, "http://"+l.Addr()+"/wsman", "hello", basic(c.user, c.password))
+		if got.status != want.status || got.body != want.body {
+			t.Errorf("%s: %d %q, want %d %q", c.user, got.status, got.body, want.status, want.body)
+		}
+		if offered := got.offered(); got.status == 401 && !slices.Equal(offered, []string{`Basic realm="WSMAN"`}) {
 			t.Errorf("%s: offered %q", c.user, offered)
 		}
 	}
-	want := Counters{Requests: 10, Connections: 1, FailedLogons: 4}
+	want := Counters{Requests: 11, Connections: 1, FailedLogons: 5}
 	if got := l.Counters(); got != want {
 		t.Errorf("counters %+v, want %+v", got, want)
+	}
+	if l.ResetCounters(); l.Counters() != (Counters{}) {
+		t.Errorf("counters %+v after a reset", l.Counters())
+	}
+}
+
+// TestBasicIsPerRequest shows that a connection is not authenticated by Basic.
+func TestBasicIsPerRequest(t *testing.T) {
+	l := start(t, Config{Basic: true, AllowUnencrypted: true})
+	client := newClient(t, nil)
+	url := "http://" + l.Addr() + "/wsman"
+	post(t, client, url, "hello", basic("local-admin", "not-a-real-password-2"))
+	if got := post(t, client, url, "hello", nil); got.status != 401 {
+		t.Errorf("status %d without credentials, want 401", got.status)
+	}
+}
+
+// TestBasicInClear shows that Basic over plain HTTP is neither offered nor taken by default.
+func TestBasicInClear(t *testing.T) {
+	l := start(t, Config{Basic: true, Negotiate: true, Handle: never(t)})
+	got := post(t, newClient(t, nil), "http://"+l.Addr()+"/wsman", "hello", basic("local-admin", "not-a-real-password-2"))
+	if got.status != 401 || got.body != "" || slices.Contains(got.offered(), `Basic realm="WSMAN"`) || got.offered()[0] != "Negotiate" {
+		t.Errorf("%d %q, offered %q", got.status, got.body, got.offered())
+	}
+}
+
+// never is a Handle that must not be called.
+func never(t *testing.T) func(context.Context, Request) Response {
+	return func(_ context.Context, r Request) Response {
+		t.Errorf("Handle was called with %q by %q", r.Body, r.User)
+		return Response{}
+	}
+}
+
+func TestBeforeAuthentication(t *testing.T) {
+	l := start(t, Config{Basic: true, AllowUnencrypted: true, Handle: never(t)})
+	url := "http://" + l.Addr() + "/wsman"
+	client := newClient(t, nil)
+	if got := post(t, client, url, strings.Repeat("x", MaxRequestBytes+1), basic("local-admin", "not-a-real-password-2")); got.status != 413 {
+		t.Errorf("an endless body: status %d, want 413", got.status)
+	}
+	got, err := client.Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	if got.StatusCode != 405 {
+		t.Errorf("GET: status %d, want 405", got.StatusCode)
+	}
+	if got := post(t, client, url, "", basic("local-admin", "not-a-real-password-2")); got.status != 200 || got.body != "" {
+		t.Errorf("an empty message: %d %q, want an empty 200", got.status, got.body)
+	}
+}
+
+func TestReplies(t *testing.T) {
+	for name, c := range map[string]struct {
+		reply Response
+		want  reply
+		kind  string
+	}{
+		"fault":  {Response{Status: 500, Body: []byte("fault")}, reply{status: 500, body: "fault"}, "application/soap+xml;charset=utf-8"},
+		"HTML":   {Response{ContentType: "text/html", Body: []byte("<p>")}, reply{status: 200, body: "<p>"}, "text/html"},
+		"empty":  {Response{Status: 404}, reply{status: 404}, ""},
+		"stream": {Response{Stream: func(w io.Writer) error { _, err := io.WriteString(w, "part"); return err }}, reply{status: 200, body: "part"}, "application/soap+xml;charset=utf-8"},
+	} {
+		l := start(t, Config{Basic: true, AllowUnencrypted: true, Handle: func(context.Context, Request) Response { return c.reply }})
+		got := post(t, newClient(t, nil), "http://"+l.Addr(), "hello", basic("local-admin", "not-a-real-password-2"))
+		kind := strings.ToLower(got.header.Get("Content-Type"))
+		if got.status != c.want.status || got.body != c.want.body || kind != strings.ToLower(c.kind) {
+			t.Errorf("%s: %d %q %s", name, got.status, got.body, kind)
+		}
+	}
+	for name, r := range map[string]Response{
+		"drop":          {Drop: true, Body: []byte("unseen")},
+		"broken stream": {Stream: func(w io.Writer) error { _, _ = io.WriteString(w, "part"); return io.ErrUnexpectedEOF }},
+	} {
+		l := start(t, Config{Basic: true, AllowUnencrypted: true, Handle: func(context.Context, Request) Response { return r }})
+		if got, err := try(t, newClient(t, nil), "http://"+l.Addr(), "hello", basic("local-admin", "not-a-real-password-2")); err == nil {
+			t.Errorf("%s: got %d %q, want an error", name, got.status, got.body)
+		}
+	}
+}
+
+// TestHandleContext shows that a waiting Handle ends with the connection, whoever closes it.
+func TestHandleContext(t *testing.T) {
+	for name, end := range map[string]func(l *Listener, hangUp func()){
+		"client hangs up":   func(_ *Listener, hangUp func()) { hangUp() },
+		"connections close": func(l *Listener, _ func()) { l.CloseConnections() },
+		"listener closes": func(l *Listener, _ func()) {
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			running, ended := make(chan struct{}), make(chan struct{})
+			l := start(t, Config{Basic: true, AllowUnencrypted: true, Handle: func(ctx context.Context, _ Request) Response {
+				close(running)
+				<-ctx.Done()
+				close(ended)
+				return Response{Drop: true}
+			}})
+			ctx, hangUp := context.WithCancel(t.Context())
+			defer hangUp()
+			request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+l.Addr(), strings.NewReader("hello"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			basic("local-admin", "not-a-real-password-2")(request.Header)
+			failed := make(chan error)
+			go func() {
+				got, err := newClient(t, nil).Do(request)
+				if err == nil {
+					got.Body.Close()
+				}
+				failed <- err
+			}()
+			<-running
+			end(l, hangUp)
+			<-ended
+			if err := <-failed; err == nil {
+				t.Error("the client got an answer")
+			}
+		})
+	}
+}
+
+func TestConfigRefused(t *testing.T) {
+	for name, c := range map[string]Config{
+		"no Handle":      {},
+		"no certificate": {Handle: echo, TLS: &tls.Config{}},
+		"unknown policy": {Handle: echo, BindingPolicy: "lax"},
+		"no address":     {Handle: echo, IP: "not an address"},
+	} {
+		if l, err := Listen(c); err == nil {
+			t.Errorf("%s: listening on %s", name, l.Addr())
+		}
 	}
 }
