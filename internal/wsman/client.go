@@ -108,7 +108,7 @@ func (c *Client) exchange(ctx context.Context, r request, kind transport.Kind, e
 	switch {
 	case errors.As(err, &malformed):
 		return envelope{}, c.unusable(kind, err)
-	case err != nil: // the callback's
+	case err != nil: // of a callback
 		return parsed, err
 	case parsed.fault != nil:
 		return envelope{}, c.faulted(parsed, reply.Status, r.id, kind)

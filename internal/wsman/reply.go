@@ -17,22 +17,18 @@ type envelope struct {
 	enumeration bool   // it is an EnumerateResponse or a PullResponse
 	context     string // to go on with
 	ended       bool   // EndOfSequence, which counts even beside a context
-	items       int
+	items       int    // that were handed on
 }
 
 // parser takes one reply apart.
 type parser struct {
 	*scanner
 
-	out    envelope
-	header func(envelope) error // called before the first item is handed on
-	each   func(Item) error
+	out     envelope
+	header  func(envelope) error // called before the first item is handed on
+	each    func(Item) error
+	stopped error // of a callback: nothing more is handed on, the rest is read all the same
 }
-
-// callbackError carries the error of a callback out of the parser, unchanged.
-type callbackError struct{ err error }
-
-func (e *callbackError) Error() string { return e.err.Error() }
 
 // malformedError says that a reply is not what it should be.
 type malformedError struct{ err error }
@@ -42,15 +38,15 @@ func (e *malformedError) Error() string {
 }
 
 // parseEnvelope reads one reply. header, if given, checks the message's header
-// before any item goes to each; an error of either callback ends the parsing and
-// is returned as it is.
+// before any item goes to each. An error of either callback is returned as it is,
+// beside what the rest of the reply says: where to go on, or what to release.
+// Any other error is a *malformedError.
 func parseEnvelope(document []byte, header func(envelope) error, each func(Item) error) (envelope, error) {
 	p := &parser{scanner: newScanner(document), header: header, each: each}
 	err := p.document()
-	var callback *callbackError
 	switch {
-	case errors.As(err, &callback):
-		return p.out, callback.err
+	case p.stopped != nil:
+		return p.out, p.stopped
 	case err != nil:
 		return p.out, &malformedError{err}
 	}
@@ -144,9 +140,7 @@ func (p *parser) readBody() error {
 	case "EnumerateResponse", "PullResponse":
 		p.out.enumeration = true
 		if p.header != nil {
-			if err := p.header(p.out); err != nil {
-				return &callbackError{err}
-			}
+			p.stopped = p.header(p.out)
 		}
 		if err := p.readEnumeration(); err != nil {
 			return err
@@ -213,12 +207,10 @@ func (p *parser) readItems() error {
 		if err != nil {
 			return err
 		}
-		p.out.items++
-		if p.each == nil {
+		if p.each == nil || p.stopped != nil {
 			continue
 		}
-		if err := p.each(newItem(n)); err != nil {
-			return &callbackError{err}
-		}
+		p.out.items++
+		p.stopped = p.each(newItem(n))
 	}
 }

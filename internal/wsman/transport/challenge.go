@@ -10,8 +10,10 @@ import (
 // Flags of NTLM's messages (MS-NLMP 2.2.2.5) that matter here.
 const (
 	ntlmUnicode         = 1 << 0
+	ntlmRequestTarget   = 1 << 2
 	ntlmSign            = 1 << 4
 	ntlmSeal            = 1 << 5
+	ntlmNTLM            = 1 << 9
 	ntlmAnonymous       = 1 << 11
 	ntlmExtendedSession = 1 << 19
 	ntlmTargetInfo      = 1 << 23
@@ -26,8 +28,11 @@ const (
 	avTimestamp = 7
 )
 
-// challengeHeader is the length of a CHALLENGE's fixed part without the version.
-const challengeHeader = 48
+// Lengths of the messages' fixed parts without the version.
+const (
+	negotiateHeader = 32
+	challengeHeader = 48
+)
 
 // checkChallenge refuses a CHALLENGE that bodgit/ntlmssp would misread or that
 // would make the session weaker than what was asked for. bodgit takes the server's

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync/atomic"
 	"time"
 )
@@ -17,12 +18,15 @@ const (
 	Write Kind = iota
 	// Read is safe to repeat.
 	Read
+	// ReadOnce changes nothing on the host, and must not be sent twice all the
+	// same: a Pull moves the host's cursor, so a second one would skip items.
+	ReadOnce
 )
 
 // maxIdleBeforeWrite is how long a kept connection may have been idle to be good
-// for a Write. Windows closes after about 120 s without a request [reported by
+// for a message that can't be repeated. Windows closes after about 120 s without a request [reported by
 // other clients, not measured here]; a Write that meets the closing is lost, and
-// whether it was done would be unknown.
+// whether it was done is unknown.
 const maxIdleBeforeWrite = 60 * time.Second
 
 // Reply is what the host answered: any HTTP status whose body is SOAP.
@@ -43,7 +47,8 @@ type Stats struct {
 // Client speaks to one host over at most one connection, one message at a time.
 // It is safe for use by several goroutines, which wait for one another.
 type Client struct {
-	conf Config
+	conf    Config
+	dialTCP func(ctx context.Context, network, address string) (net.Conn, error) // a seam for tests
 
 	turn  chan struct{} // holds one token while a message is under way: a lock that obeys a context
 	done  context.Context
@@ -63,7 +68,10 @@ func New(conf Config) (*Client, error) {
 		return nil, fmt.Errorf("unable to set up a connection to %s: %w", conf.Address, err)
 	}
 	done, cancel := context.WithCancel(context.Background())
-	return &Client{conf: conf.withDefaults(), turn: make(chan struct{}, 1), done: done, close: cancel}, nil
+	return &Client{
+		conf: conf.withDefaults(), dialTCP: new(net.Dialer).DialContext,
+		turn: make(chan struct{}, 1), done: done, close: cancel,
+	}, nil
 }
 
 // Address is the configured host:port.
@@ -131,7 +139,7 @@ func (c *Client) post(ctx context.Context, body []byte, kind Kind) (Reply, error
 	if c.keptIsGoodFor(kind) {
 		reply, err := c.send(ctx, body, kind)
 		var closed *closedError
-		if !errors.As(err, &closed) || (closed.sent && kind == Write) {
+		if !errors.As(err, &closed) || (closed.sent && kind != Read) {
 			return reply, err
 		}
 		// The host closed the connection while it was idle: nobody is to blame.
@@ -146,7 +154,7 @@ func (c *Client) keptIsGoodFor(kind Kind) bool {
 	if c.kept == nil {
 		return false
 	}
-	if kind == Write && c.conf.Now().Sub(c.kept.lastUsed) > maxIdleBeforeWrite {
+	if kind != Read && c.conf.Now().Sub(c.kept.lastUsed) > maxIdleBeforeWrite {
 		c.drop()
 		return false
 	}

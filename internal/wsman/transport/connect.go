@@ -39,7 +39,7 @@ func (c *Client) connect(ctx context.Context) error {
 }
 
 func (c *Client) dial(ctx context.Context, phase *Phase) (*conn, error) {
-	raw, err := new(net.Dialer).DialContext(ctx, "tcp", c.conf.Address)
+	raw, err := c.dialTCP(ctx, "tcp", c.conf.Address)
 	if err != nil {
 		return nil, err
 	}

@@ -195,11 +195,11 @@ func (e *ReplyLostError) Error() string {
 
 func (e *ReplyLostError) Unwrap() error { return e.Err }
 
-// MayHaveHappened reports whether the operation that ended in err may have been
-// done by the host: its request was sent in full and its outcome is not known.
+// MayHaveHappened reports whether the Write that ended in err may have been done
+// by the host: its request was sent in full and its outcome is not known.
 func MayHaveHappened(err error) bool {
 	var lost *ReplyLostError
-	return errors.As(err, &lost)
+	return errors.As(err, &lost) && lost.Kind == Write
 }
 
 // ReplyTooLargeError says that a reply passed its bound; the rest was not read.

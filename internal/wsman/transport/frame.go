@@ -137,9 +137,13 @@ func cutBoundary(b []byte) ([]byte, bool) {
 	return b, false
 }
 
-// cutClosing takes the closing boundary off the end, and nothing but it.
+// cutClosing takes the closing boundary off the end, and nothing but it. After it
+// comes one line end, from OMI two [recorded], or none.
 func cutClosing(b []byte) ([]byte, bool) {
-	for _, line := range []string{"--" + boundary + "--\r\n", "-- " + boundary + "--\r\n", "--" + boundary + "--", "-- " + boundary + "--"} {
+	for range 2 {
+		b = bytes.TrimSuffix(b, []byte("\r\n"))
+	}
+	for _, line := range []string{"--" + boundary + "--", "-- " + boundary + "--"} {
 		if rest, ok := bytes.CutSuffix(b, []byte(line)); ok {
 			return rest, true
 		}

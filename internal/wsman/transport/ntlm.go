@@ -38,12 +38,25 @@ func newNTLM(username, password string, bindings *ntlmssp.ChannelBindings, seali
 
 // negotiate gives the NEGOTIATE message. It bears neither domain nor workstation:
 // they are optional there, and would go as OEM text, which bodgit writes as UTF-8.
+//
+// bodgit leaves out two flags that a client sets by MS-NLMP 3.1.5.1.1: NEGOTIATE_NTLM,
+// and REQUEST_TARGET, without which some servers send no TargetInfo. They are set in
+// place: bodgit keeps this very slice for the MIC, which would be wrong otherwise (the
+// simulated host verifies it).
 func (n *ntlm) negotiate() (token []byte, err error) {
 	err = guarded(func() (err error) {
 		token, err = n.client.Authenticate(nil, nil)
 		return err
 	})
-	return token, err
+	if err != nil {
+		return nil, err
+	}
+	if len(token) < negotiateHeader {
+		return nil, errors.New("no NEGOTIATE message came about")
+	}
+	flags := binary.LittleEndian.Uint32(token[12:])
+	binary.LittleEndian.PutUint32(token[12:], flags|ntlmNTLM|ntlmRequestTarget)
+	return token, nil
 }
 
 // authenticate answers the server's CHALLENGE with the AUTHENTICATE message.
