@@ -61,7 +61,7 @@ func try(t *testing.T, client *http.Client, url, body string, prepare func(http.
 	if err != nil {
 		return reply{}, err
 	}
-	defer got.Body.Close()
+	defer func() { _ = got.Body.Close() }()
 	text, err := io.ReadAll(got.Body)
 	return reply{got.StatusCode, string(text), got.Header}, err
 }
@@ -164,11 +164,15 @@ func TestBeforeAuthentication(t *testing.T) {
 	if got := post(t, client, url, strings.Repeat("x", MaxRequestBytes+1), basic("local-admin", "not-a-real-password-2")); got.status != 413 {
 		t.Errorf("an endless body: status %d, want 413", got.status)
 	}
-	got, err := client.Get(url)
+	get, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer got.Body.Close()
+	got, err := client.Do(get)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = got.Body.Close() }()
 	if got.StatusCode != 405 {
 		t.Errorf("GET: status %d, want 405", got.StatusCode)
 	}
@@ -236,7 +240,7 @@ func TestHandleContext(t *testing.T) {
 			go func() {
 				got, err := newClient(t, nil).Do(request)
 				if err == nil {
-					got.Body.Close()
+					_ = got.Body.Close()
 				}
 				failed <- err
 			}()

@@ -15,8 +15,11 @@ type shape struct {
 	blank         string // " ": `-- Encrypted Boundary`, seen of Exchange's endpoints (*documented*); "" elsewhere
 }
 
+// stream is chosen so that the seeds 1, 2 and 3 together show every option, and 1 what is most likely of Windows.
+const stream = 366
+
 func newShape(seed int64) shape {
-	choice := rand.New(rand.NewPCG(uint64(seed), 0x77696e73696d)) //nolint:gosec // shapes, not secrets
+	choice := rand.New(rand.NewPCG(uint64(seed), stream)) //nolint:gosec // shapes, not secrets
 	one := func(options ...string) string { return options[choice.IntN(len(options))] }
 	coin := func() bool { return choice.IntN(2) == 0 }
 	return shape{

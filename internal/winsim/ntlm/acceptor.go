@@ -7,9 +7,9 @@ package ntlm
 
 import (
 	"crypto/hmac"
-	"crypto/md5" //nolint:gosec // MS-NLMP's algorithm
+	"crypto/md5"
 	"crypto/rand"
-	"crypto/rc4" //nolint:gosec // MS-NLMP's algorithm
+	"crypto/rc4"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,7 +17,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/crypto/md4" //nolint:staticcheck,gosec // MS-NLMP's algorithm
+	"golang.org/x/crypto/md4" //nolint:staticcheck // MS-NLMP's algorithm
 )
 
 // maxLifetime is how far a client's time may be from ours: 36 hours since Windows XP (*documented*).
@@ -207,7 +207,7 @@ func hmacMD5(key []byte, parts ...[]byte) []byte {
 
 // newRC4 takes keys of 16 bytes only, so it cannot fail.
 func newRC4(key []byte) *rc4.Cipher {
-	cipher, err := rc4.NewCipher(key) //nolint:gosec // MS-NLMP's algorithm
+	cipher, err := rc4.NewCipher(key)
 	if err != nil {
 		panic(err)
 	}

@@ -23,7 +23,7 @@ func host() ntlm.Config {
 	return ntlm.Config{
 		Domain: "CONTOSO", Computer: "MAIL01", DNSDomain: "contoso.com", DNSComputer: "mail01.contoso.com",
 		Now: func() time.Time { return now },
-		Lookup: func(domain, user string) (string, string, bool) {
+		Lookup: func(_, user string) (string, string, bool) {
 			return `CONTOSO\svc-terraform`, password, strings.EqualFold(user, "svc-terraform")
 		},
 	}

@@ -2,8 +2,8 @@ package ntlm
 
 import (
 	"crypto/hmac"
-	"crypto/md5" //nolint:gosec // MS-NLMP's algorithm
-	"crypto/rc4" //nolint:gosec // MS-NLMP's algorithm
+	"crypto/md5"
+	"crypto/rc4"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -61,7 +61,7 @@ func newDirection(exported []byte, sign, seal string, exchange bool) direction {
 }
 
 func derive(exported []byte, magic string) []byte {
-	key := md5.Sum(append(append([]byte{}, exported...), magic...)) //nolint:gosec // MS-NLMP's algorithm
+	key := md5.Sum(append(append([]byte{}, exported...), magic...))
 	return key[:]
 }
 

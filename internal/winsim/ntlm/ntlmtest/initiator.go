@@ -5,14 +5,14 @@ package ntlmtest
 import (
 	"bytes"
 	"crypto/hmac"
-	"crypto/md5" //nolint:gosec // MS-NLMP's algorithm
-	"crypto/rc4" //nolint:gosec // MS-NLMP's algorithm
+	"crypto/md5"
+	"crypto/rc4"
 	"encoding/binary"
 	"errors"
 	"strings"
 	"unicode/utf16"
 
-	"golang.org/x/crypto/md4" //nolint:staticcheck,gosec // MS-NLMP's algorithm
+	"golang.org/x/crypto/md4" //nolint:staticcheck // MS-NLMP's algorithm
 )
 
 // DefaultFlags are what a Windows client asks for: KEY_EXCH, 128, 56, VERSION, extended session security, ALWAYS_SIGN,
@@ -40,7 +40,8 @@ func (i *Initiator) Negotiate() []byte {
 		i.Flags = DefaultFlags
 	}
 	m := le32([]byte("NTLMSSP\x00"), 1, i.Flags, 0, 0, 0, 0)
-	i.negotiate = append(m, 6, 1, 0xb1, 0x1d, 0, 0, 0, 15)
+	m = append(m, 6, 1, 0xb1, 0x1d, 0, 0, 0, 15)
+	i.negotiate = m
 	return bytes.Clone(i.negotiate)
 }
 
@@ -89,9 +90,9 @@ func (i *Initiator) Authenticate(challenge []byte) ([]byte, error) {
 	at := 88
 	parts := [][]byte{make([]byte, 24), append(proof, temp...), text(i.Domain), text(i.User), text("CLIENT"), sent}
 	for _, part := range parts {
-		m = binary.LittleEndian.AppendUint16(m, uint16(len(part))) //nolint:gosec // test data
-		m = binary.LittleEndian.AppendUint16(m, uint16(len(part))) //nolint:gosec // test data
-		m = binary.LittleEndian.AppendUint32(m, uint32(at))        //nolint:gosec // test data
+		m = binary.LittleEndian.AppendUint16(m, uint16(len(part)))
+		m = binary.LittleEndian.AppendUint16(m, uint16(len(part)))
+		m = binary.LittleEndian.AppendUint32(m, uint32(at))
 		at += len(part)
 	}
 	m = append(le32(m, flags), 6, 1, 0xb1, 0x1d, 0, 0, 0, 15)
@@ -101,7 +102,7 @@ func (i *Initiator) Authenticate(challenge []byte) ([]byte, error) {
 		copy(m[72:], mac(exported, i.negotiate, challenge, m))
 	}
 	sub := func(purpose string) []byte {
-		sum := md5.Sum([]byte(string(exported) + "session key to " + purpose + " key magic constant\x00")) //nolint:gosec // MS-NLMP
+		sum := md5.Sum([]byte(string(exported) + "session key to " + purpose + " key magic constant\x00"))
 		return sum[:]
 	}
 	i.outSign, i.inSign = sub("client-to-server signing"), sub("server-to-client signing")
@@ -144,7 +145,7 @@ func mac(key []byte, parts ...[]byte) []byte {
 }
 
 func cipher(key []byte) *rc4.Cipher {
-	c, err := rc4.NewCipher(key) //nolint:gosec // MS-NLMP's algorithm
+	c, err := rc4.NewCipher(key)
 	if err != nil {
 		panic(err)
 	}
