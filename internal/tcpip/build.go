@@ -23,3 +23,15 @@ const (
 // ports is the dynamic port range (Vista and Server 2008 and later, KB929851)
 // and not MaxUserPort.
 func (b Build) HasDynamicPortRange() bool { return b >= firstNewStack }
+
+// Versions names the versions from this build on, for the docs.
+func (b Build) Versions() string {
+	switch {
+	case b < Server2003:
+		return "on Windows 2000"
+	case b < firstNewStack:
+		return "on Server 2003"
+	default:
+		return "on Server 2008 and later"
+	}
+}

@@ -3,6 +3,7 @@ package tuning
 import (
 	"errors"
 	"fmt"
+	"maps"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 )
@@ -116,6 +117,40 @@ func AfterFailure(plan Plan, prior Prior, after Values) Prior {
 	}
 	if managedMemoryLost(prior) {
 		truth.Written = nil
+	}
+	return truth
+}
+
+// Remaining is what a host still holds of ours after a failed create was
+// undone: the steps whose result still stands.
+func Remaining(plan Plan, after Values) Prior {
+	truth := Prior{Original: Values{}, Written: Desired{}}
+	for _, step := range plan.Steps {
+		attribute := step.Parameter.Attribute
+		if after[attribute] != step.To {
+			continue
+		}
+		truth.Original[attribute] = plan.Original[attribute]
+		truth.Written[attribute] = plan.Written[attribute]
+	}
+	return truth
+}
+
+// Unread is what to keep in mind after an update that failed on a host that can
+// no longer be read: the prior, and the originals of values that may have come
+// under management, which would be lost otherwise.
+func Unread(plan Plan, prior Prior) Prior {
+	truth := Prior{Original: maps.Clone(prior.Original), Written: maps.Clone(prior.Written)}
+	for _, step := range plan.Steps {
+		attribute := step.Parameter.Attribute
+		number, wanted := plan.Written[attribute]
+		if !wanted {
+			continue // a release: it stays managed until it is seen to be done
+		}
+		truth.Original[attribute] = plan.Original[attribute]
+		if truth.Written != nil {
+			truth.Written[attribute] = number
+		}
 	}
 	return truth
 }

@@ -123,3 +123,37 @@ func TestAfterFailureKeepsALostMemoryLost(t *testing.T) {
 		t.Errorf("unknown turned into %v: the value would never be restored", truth.Written)
 	}
 }
+
+func TestRemaining(t *testing.T) {
+	plan, err := Apply(Values{port: DWORD(5000)}, Desired{delay: 30, port: 65534, alive: 300000}, Prior{}, Restore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	truth := Remaining(plan, Values{delay: DWORD(30), port: DWORD(5000), alive: DWORD(77)})
+	want := Prior{Original: Values{delay: Absent}, Written: Desired{delay: 30}}
+	if !reflect.DeepEqual(truth, want) {
+		t.Errorf("%+v, want %+v", truth, want)
+	}
+}
+
+func TestUnreadLosesNoOriginal(t *testing.T) {
+	prior := Prior{Original: Values{delay: DWORD(240), alive: Absent}, Written: Desired{delay: 60, alive: 5}}
+	plan, err := Apply(Values{delay: DWORD(60), port: DWORD(5000), alive: DWORD(5)}, Desired{delay: 30, port: 65534}, prior, Restore)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Prior{
+		Original: Values{delay: DWORD(240), alive: Absent, port: DWORD(5000)},
+		Written:  Desired{delay: 30, alive: 5, port: 65534},
+	}
+	if got := Unread(plan, prior); !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+	if len(prior.Original) != 2 {
+		t.Error("the prior was changed in place")
+	}
+	prior.Written = nil
+	if got := Unread(plan, prior); got.Written != nil {
+		t.Errorf("a lost memory turned into %v", got.Written)
+	}
+}

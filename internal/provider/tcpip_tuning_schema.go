@@ -1,0 +1,95 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+)
+
+// tcpipTuningSchema has one optional number for each row of the catalogue.
+func tcpipTuningSchema(ctx context.Context) schema.Schema {
+	attributes := map[string]schema.Attribute{
+		"host": schema.StringAttribute{
+			Required:   true,
+			Validators: []validator.String{hostValidator{}},
+			PlanModifiers: []planmodifier.String{
+				stringplanmodifier.RequiresReplaceIf(hostChanged, "another host", "another host"),
+			},
+			MarkdownDescription: "The host: `name`, `name:port` or `[IPv6 address]:port`. Default port 5985, 5986 with `https`. " +
+				"It is the import id. A change undoes everything on the old host and sets up the new one; a change of letter case only is none.",
+		},
+		"on_destroy": schema.StringAttribute{
+			Optional: true, Computed: true,
+			Default:    stringdefault.StaticString(string(tuning.Restore)),
+			Validators: []validator.String{onDestroyValidator{}},
+			MarkdownDescription: "What becomes of a value when the resource is destroyed or the attribute leaves the configuration: " +
+				"`restore` (default) puts back what was there before, `keep` leaves it, `windows_default` deletes it so that Windows uses its default. " +
+				"A value that this provider never wrote is left as it is in any case.",
+		},
+		"original": schema.MapAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "What was on the host before this provider, by attribute: `absent`, `REG_DWORD 240`, `REG_SZ \"30\"` or `REG_QWORD 30`. Its keys are the attributes that are managed.",
+		},
+		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
+			Create: true, Read: true, Update: true, Delete: true,
+			CreateDescription: timeoutText(createTimeout), ReadDescription: timeoutText(readTimeout),
+			UpdateDescription: timeoutText(updateTimeout), DeleteDescription: timeoutText(deleteTimeout),
+		}),
+	}
+	for _, p := range tcpip.Catalogue {
+		attributes[p.Attribute] = schema.Int64Attribute{
+			Optional:            true,
+			Validators:          []validator.Int64{parameterValidator{p}},
+			MarkdownDescription: parameterText(p),
+		}
+	}
+	return schema.Schema{
+		MarkdownDescription: "TCP/IP parameters of one Windows host, as REG_DWORD values under `HKLM\\" + tcpip.KeyPath + "`. " +
+			"An attribute that is not set is not managed; at least one must be set. " +
+			"Windows reads these values at its start: they take effect after the next restart of the host, which this provider never causes.",
+		Attributes: attributes,
+	}
+}
+
+// parameterText is a catalogue row as a sentence of the docs.
+func parameterText(p tcpip.Parameter) string {
+	text := fmt.Sprintf("`%s`. %s Unit: %s. Range: %d to %d.", p.ValueName, p.Summary, p.Unit, p.Min, p.Max)
+	if defaults := defaultsText(p); defaults != "" {
+		text += " While it is absent: " + defaults + "."
+	}
+	if p.Mistake != "" {
+		text += " " + p.Mistake
+	}
+	return text + " Source: " + strings.TrimSuffix(p.Source, ".") + "."
+}
+
+func defaultsText(p tcpip.Parameter) string {
+	var rows []string
+	for _, d := range p.Defaults {
+		row := d.Note
+		switch {
+		case d.Known && d.Note != "":
+			row = fmt.Sprintf("%d (%s)", d.Value, d.Note)
+		case d.Known:
+			row = fmt.Sprint(d.Value)
+		case d.Value != 0:
+			row = fmt.Sprintf("%d is reported (%s)", d.Value, d.Note)
+		}
+		if len(p.Defaults) > 1 {
+			row += " " + d.Since.Versions()
+		}
+		rows = append(rows, row)
+	}
+	return strings.Join(rows, "; ")
+}

@@ -1,0 +1,78 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winhost"
+)
+
+var (
+	_ validator.Int64  = parameterValidator{}
+	_ validator.String = hostValidator{}
+	_ validator.String = onDestroyValidator{}
+)
+
+// parameterValidator refuses what the catalogue's row does not allow.
+type parameterValidator struct{ parameter tcpip.Parameter }
+
+func (v parameterValidator) Description(context.Context) string {
+	return "the range of " + v.parameter.ValueName
+}
+
+func (v parameterValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
+
+func (v parameterValidator) ValidateInt64(_ context.Context, req validator.Int64Request, resp *validator.Int64Response) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if err := v.parameter.Check(req.ConfigValue.ValueInt64()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+v.parameter.Attribute, sentence(err))
+	}
+}
+
+// hostValidator refuses what is no address of a host.
+type hostValidator struct{}
+
+func (hostValidator) Description(context.Context) string {
+	return "name, name:port or [IPv6 address]:port"
+}
+
+func (v hostValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (hostValidator) ValidateString(_ context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if _, err := winhost.ParseAddress(req.ConfigValue.ValueString()); err != nil {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid host", sentence(err))
+	}
+}
+
+// onDestroyValidator knows the three choices.
+type onDestroyValidator struct{}
+
+func (onDestroyValidator) Description(context.Context) string {
+	return `"restore", "keep" or "windows_default"`
+}
+
+func (v onDestroyValidator) MarkdownDescription(ctx context.Context) string {
+	return v.Description(ctx)
+}
+
+func (v onDestroyValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	switch tuning.OnDestroy(req.ConfigValue.ValueString()) {
+	case tuning.Restore, tuning.Keep, tuning.WindowsDefault:
+	default:
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid on_destroy",
+			"It is "+req.ConfigValue.String()+": use "+v.Description(ctx)+".")
+	}
+}

@@ -1,0 +1,166 @@
+package winhost
+
+import (
+	"crypto/x509"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
+)
+
+// Settings is what a user gave to reach hosts; nil is not given. The names of
+// the settings are those of the provider's attributes and, upper-cased behind
+// WINDOWS_, of the environment variables.
+type Settings struct {
+	Username, Password, Auth     *string
+	CACertificate, TLSServerName *string
+	Timeout, ConnectTimeout      *string
+	HTTPS, Insecure              *bool
+	AllowUnencryptedBasic        *bool
+}
+
+// Defaults of the settings.
+const (
+	DefaultAuth           = transport.AuthNegotiate
+	DefaultTimeout        = 60 * time.Second
+	DefaultConnectTimeout = 10 * time.Second
+)
+
+// Problem is a setting that cannot be used. Attribute is the setting's name.
+type Problem struct {
+	Attribute string
+	Summary   string
+	Detail    string
+}
+
+// Variable returns the environment variable of a setting.
+func Variable(setting string) string { return "WINDOWS_" + strings.ToUpper(setting) }
+
+// Resolve fills what was not given from the environment and from the defaults,
+// and checks the whole. It reaches no host. A Config is usable only when there
+// are no problems.
+func (s Settings) Resolve(lookup func(string) (string, bool)) (Config, []Problem) {
+	r := resolver{lookup: lookup}
+	config := Config{
+		Username:              r.text("username", s.Username),
+		Password:              r.text("password", s.Password),
+		Auth:                  transport.Auth(r.textOr("auth", s.Auth, string(DefaultAuth))),
+		HTTPS:                 r.flag("https", s.HTTPS),
+		TLSServerName:         r.text("tls_server_name", s.TLSServerName),
+		Insecure:              r.flag("insecure", s.Insecure),
+		AllowUnencryptedBasic: r.flag("allow_unencrypted_basic", s.AllowUnencryptedBasic),
+		Timeout:               r.duration("timeout", s.Timeout, DefaultTimeout),
+		ConnectTimeout:        r.duration("connect_timeout", s.ConnectTimeout, DefaultConnectTimeout),
+	}
+	r.certificate(&config, r.text("ca_certificate", s.CACertificate))
+	r.check(config)
+	return config, r.problems
+}
+
+// resolver looks settings up and collects what is wrong with them.
+type resolver struct {
+	lookup   func(string) (string, bool)
+	problems []Problem
+}
+
+func (r *resolver) problem(attribute, summary, detail string) {
+	r.problems = append(r.problems, Problem{Attribute: attribute, Summary: summary, Detail: detail})
+}
+
+func (r *resolver) text(name string, given *string) string { return r.textOr(name, given, "") }
+
+func (r *resolver) textOr(name string, given *string, otherwise string) string {
+	if given != nil {
+		return *given
+	}
+	if value, ok := r.lookup(Variable(name)); ok && value != "" {
+		return value
+	}
+	return otherwise
+}
+
+func (r *resolver) flag(name string, given *bool) bool {
+	if given != nil {
+		return *given
+	}
+	value, ok := r.lookup(Variable(name))
+	if !ok || value == "" {
+		return false
+	}
+	flag, err := strconv.ParseBool(value)
+	if err != nil {
+		r.problem(name, fmt.Sprintf("%s is neither true nor false", Variable(name)), fmt.Sprintf("It is %q: set it to true or false, or unset it.", value))
+	}
+	return flag
+}
+
+func (r *resolver) duration(name string, given *string, otherwise time.Duration) time.Duration {
+	text := r.text(name, given)
+	if text == "" && given == nil {
+		return otherwise
+	}
+	duration, err := time.ParseDuration(text)
+	if err != nil || duration <= 0 || duration > time.Hour {
+		r.problem(name, fmt.Sprintf("%s is no usable duration", name),
+			fmt.Sprintf("%q: write a number with a unit, above 0 and up to 1h, for example %q or \"90s\".", text, otherwise.String()))
+	}
+	return duration
+}
+
+func (r *resolver) certificate(config *Config, pem string) {
+	if pem == "" {
+		return
+	}
+	config.roots = x509.NewCertPool()
+	if !config.roots.AppendCertsFromPEM([]byte(pem)) {
+		r.problem("ca_certificate", "ca_certificate holds no certificate",
+			`It must be the PEM text itself ("-----BEGIN CERTIFICATE-----" …), for example file("ca.pem"), not a path.`)
+	}
+}
+
+func (r *resolver) check(config Config) {
+	if config.Username == "" {
+		r.problem("username", "username is missing", fmt.Sprintf("Set it in the provider block or by %s.", Variable("username")))
+	}
+	if config.Password == "" {
+		r.problem("password", "password is missing", fmt.Sprintf("Set it in the provider block (a sensitive variable) or by %s. Windows refuses network logons with an empty password.", Variable("password")))
+	}
+	if summary, detail := authProblem(config.Auth); summary != "" {
+		r.problem("auth", summary, detail)
+	}
+	if config.Auth == transport.AuthBasic && !config.HTTPS && !config.AllowUnencryptedBasic {
+		r.problem("auth", "basic without https sends the password readable",
+			`Set https = true, or auth = "negotiate", which seals every message. If the network is trusted all the same, allow_unencrypted_basic = true permits it (the host needs AllowUnencrypted=true as well).`)
+	}
+	if config.HTTPS {
+		return
+	}
+	for name, set := range map[string]bool{
+		"ca_certificate":  config.roots != nil,
+		"tls_server_name": config.TLSServerName != "",
+		"insecure":        config.Insecure,
+	} {
+		if set {
+			r.problem(name, name+" is set, but https is not", "It has a meaning for HTTPS only. Set https = true, or remove it.")
+		}
+	}
+}
+
+// AuthNames are the methods that auth takes now.
+func AuthNames() []string {
+	return []string{string(transport.AuthNegotiate), string(transport.AuthNTLM), string(transport.AuthBasic)}
+}
+
+func authProblem(auth transport.Auth) (summary, detail string) {
+	switch auth {
+	case transport.AuthNegotiate, transport.AuthNTLM, transport.AuthBasic:
+		return "", ""
+	case "kerberos", "certificate":
+		return fmt.Sprintf("auth = %q is not there yet", auth),
+			`This version speaks NTLM and Basic. Use auth = "negotiate" (NTLM, with sealed messages) until a later version brings it.`
+	default:
+		return fmt.Sprintf("auth = %q is unknown", auth), "Use one of: " + strings.Join(AuthNames(), ", ") + "."
+	}
+}

@@ -1,0 +1,97 @@
+package winhost
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
+)
+
+func env(pairs ...string) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		for _, pair := range pairs {
+			if key, value, _ := strings.Cut(pair, "="); key == name {
+				return value, true
+			}
+		}
+		return "", false
+	}
+}
+
+func text(s string) *string { return &s }
+func flag(b bool) *bool     { return &b }
+
+func TestResolveDefaults(t *testing.T) {
+	config, problems := Settings{Username: text("svc"), Password: text("fake")}.Resolve(env())
+	if len(problems) != 0 {
+		t.Fatal(problems)
+	}
+	want := Config{Username: "svc", Password: "fake", Auth: transport.AuthNegotiate, Timeout: time.Minute, ConnectTimeout: 10 * time.Second}
+	if config != want {
+		t.Errorf("got %+v, want %+v", config, want)
+	}
+}
+
+// Every setting can come from its variable, and what is given wins over it.
+func TestResolveEnvironment(t *testing.T) {
+	all := env("WINDOWS_USERNAME=u", "WINDOWS_PASSWORD=p", "WINDOWS_AUTH=basic", "WINDOWS_HTTPS=true", "WINDOWS_TLS_SERVER_NAME=n",
+		"WINDOWS_INSECURE=1", "WINDOWS_TIMEOUT=5s", "WINDOWS_CONNECT_TIMEOUT=2s", "WINDOWS_ALLOW_UNENCRYPTED_BASIC=true")
+	config, problems := Settings{}.Resolve(all)
+	if len(problems) != 0 {
+		t.Fatal(problems)
+	}
+	want := Config{Username: "u", Password: "p", Auth: "basic", HTTPS: true, TLSServerName: "n", Insecure: true,
+		Timeout: 5 * time.Second, ConnectTimeout: 2 * time.Second, AllowUnencryptedBasic: true}
+	if config != want {
+		t.Errorf("got %+v, want %+v", config, want)
+	}
+	config, _ = Settings{Username: text("given"), HTTPS: flag(false), Auth: text("ntlm"), Timeout: text("7s")}.Resolve(all)
+	if config.Username != "given" || config.HTTPS || config.Auth != "ntlm" || config.Timeout != 7*time.Second {
+		t.Errorf("the variables won over what was given: %+v", config)
+	}
+}
+
+func TestResolveProblems(t *testing.T) {
+	base := []string{"WINDOWS_USERNAME=u", "WINDOWS_PASSWORD=p"}
+	tests := []struct {
+		name      string
+		env       []string
+		attribute string
+		want      string
+	}{
+		{"no user", []string{"WINDOWS_PASSWORD=p"}, "username", "WINDOWS_USERNAME"},
+		{"no password", []string{"WINDOWS_USERNAME=u", "WINDOWS_PASSWORD="}, "password", "WINDOWS_PASSWORD"},
+		{"kerberos", append(base, "WINDOWS_AUTH=kerberos"), "auth", "not there yet"},
+		{"certificate", append(base, "WINDOWS_AUTH=certificate"), "auth", "not there yet"},
+		{"unknown auth", append(base, "WINDOWS_AUTH=digest"), "auth", "negotiate, ntlm, basic"},
+		{"basic in clear", append(base, "WINDOWS_AUTH=basic"), "auth", "https = true"},
+		{"bad flag", append(base, "WINDOWS_HTTPS=yes please"), "https", "true or false"},
+		{"bad duration", append(base, "WINDOWS_TIMEOUT=60"), "timeout", "90s"},
+		{"zero duration", append(base, "WINDOWS_CONNECT_TIMEOUT=0s"), "connect_timeout", "above 0"},
+		{"too long", append(base, "WINDOWS_TIMEOUT=61m"), "timeout", "up to 1h"},
+		{"a path for a certificate", append(base, "WINDOWS_HTTPS=true", "WINDOWS_CA_CERTIFICATE=/tmp/ca.pem"), "ca_certificate", "not a path"},
+		{"TLS without https", append(base, "WINDOWS_INSECURE=true"), "insecure", "https = true"},
+		{"TLS name without https", append(base, "WINDOWS_TLS_SERVER_NAME=x"), "tls_server_name", "https = true"},
+	}
+	for _, tt := range tests {
+		_, problems := Settings{}.Resolve(env(tt.env...))
+		if len(problems) != 1 || problems[0].Attribute != tt.attribute ||
+			!strings.Contains(problems[0].Summary+" "+problems[0].Detail, tt.want) {
+			t.Errorf("%s: %+v", tt.name, problems)
+		}
+	}
+}
+
+func TestConfigNeverPrintsThePassword(t *testing.T) {
+	config, _ := Settings{Username: text("svc"), Password: text("not-a-real-password")}.Resolve(env())
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if got := fmt.Sprintf(verb, config); strings.Contains(got, "not-a-real-password") {
+			t.Errorf("%s prints %s", verb, got)
+		}
+		if got := fmt.Sprintf(verb, &config); strings.Contains(got, "not-a-real-password") {
+			t.Errorf("%s of a pointer prints %s", verb, got)
+		}
+	}
+}

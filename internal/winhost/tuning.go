@@ -1,0 +1,127 @@
+package winhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
+)
+
+// ReadTuning reads the given parameters: absent, a REG_DWORD, or another type.
+// The key is listed first (one operation), since types and presence then come
+// from Microsoft's documented type numbers and not from return codes that are
+// only reported; each value that is there costs one operation more.
+func (h *Host) ReadTuning(ctx context.Context, parameters []tcpip.Parameter) (tuning.Values, error) {
+	values, err := h.readTuning(ctx, parameters)
+	if errors.Is(err, errChanged) {
+		values, err = h.readTuning(ctx, parameters)
+	}
+	return values, err
+}
+
+// errChanged is a value that changed between the listing and the reading.
+var errChanged = errors.New("the value changed while it was read")
+
+func (h *Host) readTuning(ctx context.Context, parameters []tcpip.Parameter) (tuning.Values, error) {
+	types, err := h.valueTypes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	values := tuning.Values{}
+	for _, p := range parameters {
+		typ, present := types[strings.ToLower(p.ValueName)]
+		if !present {
+			values[p.Attribute] = tuning.Absent
+			continue
+		}
+		value, err := h.readValue(ctx, p.ValueName, typ)
+		if errors.Is(err, ErrNotExist) || errors.Is(err, ErrUnexpectedType) {
+			return nil, fmt.Errorf("%w: %w", errChanged, err)
+		}
+		if err != nil {
+			return nil, err
+		}
+		values[p.Attribute] = value
+	}
+	return values, nil
+}
+
+func (h *Host) readValue(ctx context.Context, name string, typ tuning.Type) (tuning.Value, error) {
+	switch typ {
+	case tuning.TypeDWORD:
+		number, err := h.dword(ctx, name)
+		return tuning.DWORD(number), err
+	case tuning.TypeString:
+		text, ok, err := h.text(ctx, name)
+		if !ok {
+			return tuning.Opaque(typ), err
+		}
+		return tuning.String(text), err
+	case tuning.TypeQWORD:
+		number, err := h.number(ctx, "GetQWORDValue", name, 64)
+		if isNoSuchMethod(err) {
+			return tuning.Opaque(typ), nil // Windows Server 2003, as far as is known
+		}
+		return tuning.QWORD(number), err
+	default:
+		return tuning.Opaque(typ), nil
+	}
+}
+
+// isNoSuchMethod tells whether the host refused a method as such. Which fault
+// Windows gives for a method that a class does not have is not recorded
+// anywhere; any fault that is not about rights or load is taken for it, which
+// only means that the value counts as one that cannot be put back.
+func isNoSuchMethod(err error) bool {
+	var fault *wsman.Fault
+	return errors.As(err, &fault) && !fault.AccessDenied() && !fault.Busy() && !fault.OperationTimeout()
+}
+
+// WriteError is a step that failed. The steps before it were done.
+type WriteError struct {
+	Step tuning.Step
+	// Done is how many steps were done for certain.
+	Done int
+	// Uncertain is true where the write may have happened all the same, since
+	// its reply never came.
+	Uncertain bool
+	Err       error
+}
+
+func (e *WriteError) Error() string {
+	if e.Uncertain {
+		return fmt.Sprintf("writing %s: the write may have happened: %v", e.Step, e.Err)
+	}
+	return fmt.Sprintf("writing %s: %v", e.Step, e.Err)
+}
+
+func (e *WriteError) Unwrap() error { return e.Err }
+
+// WriteTuning carries out the steps in order and stops at the first that fails,
+// with a [*WriteError]. A write whose reply was lost is never sent again: the
+// value is read, and counts as written if it is what was asked for.
+func (h *Host) WriteTuning(ctx context.Context, steps []tuning.Step) error {
+	for done, step := range steps {
+		err := h.write(ctx, step)
+		if err == nil {
+			continue
+		}
+		uncertain := transport.MayHaveHappened(err)
+		if uncertain && h.reads(ctx, step) {
+			continue
+		}
+		return &WriteError{Step: step, Done: done, Uncertain: uncertain, Err: err}
+	}
+	return nil
+}
+
+// reads tells whether the host has what a step was to write.
+func (h *Host) reads(ctx context.Context, step tuning.Step) bool {
+	values, err := h.ReadTuning(ctx, []tcpip.Parameter{step.Parameter})
+	return err == nil && values[step.Parameter.Attribute] == step.To
+}
