@@ -20,7 +20,8 @@ import (
 	"golang.org/x/crypto/md4" //nolint:staticcheck // MS-NLMP's algorithm
 )
 
-// maxLifetime is how far a client's time may be from ours: 36 hours since Windows XP (*documented*).
+// maxLifetime is how far a client's time may be from ours: 36 hours since Windows XP (*documented*: MS-NLMP's notes, and
+// Microsoft's KB 957009 shows the logon failure that it makes).
 const maxLifetime = 36 * time.Hour
 
 // ErrLogonFailure says that there is no such account or that the proof does not fit its password.
@@ -35,8 +36,8 @@ type Config struct {
 
 	// OmitTimestamp leaves MsvAvTimestamp out, as Windows Server 2003 does; later versions send it (*documented*).
 	OmitTimestamp bool
-	// InfoOnRequest sends the target's attributes only to a client that set REQUEST_TARGET, as Samba does; whether
-	// Windows sends them always is *assumed*.
+	// InfoOnRequest sends the target's attributes only to a client that set REQUEST_TARGET, as Samba does, or
+	// NEGOTIATE_TARGET_INFO, as ntlm-auth does; whether Windows sends them always is *assumed*.
 	InfoOnRequest bool
 
 	// Lookup finds the account that a client named, in the client's spelling.
@@ -66,30 +67,33 @@ func NewAcceptor(c Config) *Acceptor {
 	return &Acceptor{config: c}
 }
 
-// Challenge answers a NEGOTIATE message. A client without Unicode, NTLM or extended session security is refused.
+// Challenge answers a NEGOTIATE message. A client without a character set or extended session security is refused.
+// The flag NEGOTIATE_NTLM is not insisted on: ntlm-auth, which works with Windows, leaves it out.
 func (a *Acceptor) Challenge(negotiate []byte) ([]byte, error) {
 	if MessageType(negotiate) != typeNegotiate || len(negotiate) < negotiateHeader || len(negotiate) > maxMessage {
 		return nil, errors.New("ntlm: not a NEGOTIATE message")
 	}
 	asked := binary.LittleEndian.Uint32(negotiate[12:])
-	const needed = flagUnicode | flagNTLM | flagExtended
-	if asked&needed != needed {
-		return nil, fmt.Errorf("ntlm: flags 0x%08x lack Unicode, NTLM or extended session security", asked)
+	if asked&(flagUnicode|flagOEM) == 0 || asked&flagExtended == 0 {
+		return nil, fmt.Errorf("ntlm: flags 0x%08x lack a character set or extended session security", asked)
 	}
 	if _, err := io.ReadFull(a.config.Rand, a.nonce[:]); err != nil {
 		return nil, fmt.Errorf("ntlm: no random challenge: %w", err)
 	}
-	a.flags = asked & echoed
+	a.flags = asked&echoed | flagNTLM
+	if asked&flagUnicode != 0 {
+		a.flags &^= flagOEM // Unicode is preferred
+	}
 	var target, info []byte
 	if asked&flagRequestTarget != 0 {
-		target = encodeText(a.config.Domain)
+		target = encodeName(a.flags, a.config.Domain)
 		if strings.EqualFold(a.config.Domain, a.config.Computer) {
 			a.flags |= flagTypeServer
 		} else {
 			a.flags |= flagTypeDomain
 		}
 	}
-	if asked&flagRequestTarget != 0 || !a.config.InfoOnRequest {
+	if asked&(flagRequestTarget|flagTargetInfo) != 0 || !a.config.InfoOnRequest {
 		a.flags |= flagTargetInfo
 		info = a.targetInfo()
 	}

@@ -61,6 +61,9 @@ func TestSession(t *testing.T) {
 		"without a MIC":             {client: func(i *ntlmtest.Initiator) { i.NoMIC = true }},
 		"without a target":          {client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 4 }},
 		"without target info":       {host: func(c *ntlm.Config) { c.InfoOnRequest = true }, client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 4 }},
+		"with OEM names":            {client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 1 }},
+		"with Unicode alone":        {client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 2 }},
+		"as ntlm-auth does it":      {host: func(c *ntlm.Config) { c.InfoOnRequest = true }, client: func(i *ntlmtest.Initiator) { i.Flags = 0xe2888032 }},
 		"on a workgroup host":       {host: func(c *ntlm.Config) { c.Domain = "MAIL01" }},
 		"with channel bindings":     {client: func(i *ntlmtest.Initiator) { i.Binding = binding }},
 		"user in another case":      {client: func(i *ntlmtest.Initiator) { i.User = "SVC-Terraform" }},
@@ -122,8 +125,8 @@ func TestLogonRefused(t *testing.T) {
 		"absurd clock":     {func(i *ntlmtest.Initiator) { i.Time = 1<<64 - 1 }, false},
 		"56 bit":           {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 0x20000000 }, false},
 		"no extended":      {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 0x00080000 }, false},
-		"OEM text only":    {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 1 }, false},
-		"no NTLM, LM only": {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 0x200 }, false},
+		"no character set": {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 3 }, false},
+		"OEM, not ASCII":   {func(i *ntlmtest.Initiator) { i.Flags, i.User = ntlmtest.DefaultFlags&^1, "svc-terräform" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, i := host(), client()

@@ -11,6 +11,7 @@ import (
 // Flags of MS-NLMP 2.2.2.5 that the acceptor knows.
 const (
 	flagUnicode       = 0x00000001
+	flagOEM           = 0x00000002
 	flagRequestTarget = 0x00000004
 	flagSign          = 0x00000010
 	flagSeal          = 0x00000020
@@ -27,7 +28,7 @@ const (
 	flag56            = 0x80000000
 
 	// echoed are the flags that a CHALLENGE repeats when the NEGOTIATE has them.
-	echoed = flagUnicode | flagRequestTarget | flagSign | flagSeal | flagNTLM | flagAlwaysSign | flagExtended |
+	echoed = flagUnicode | flagOEM | flagRequestTarget | flagSign | flagSeal | flagAlwaysSign | flagExtended |
 		flagVersion | flag128 | flagKeyExchange | flag56
 )
 
@@ -113,10 +114,10 @@ func parseAuthenticate(message []byte) (authenticate, error) {
 		a.mic = message[micOffset:micEnd]
 	}
 	var err error
-	if a.domain, err = decodeText(fields[2]); err != nil {
+	if a.domain, err = decodeName(a.flags, fields[2]); err != nil {
 		return a, err
 	}
-	a.user, err = decodeText(fields[3])
+	a.user, err = decodeName(a.flags, fields[3])
 	return a, err
 }
 
@@ -208,6 +209,27 @@ func appendField(message []byte, length, offset int) []byte {
 	message = binary.LittleEndian.AppendUint16(message, uint16(length)) //nolint:gosec // names of a profile, short
 	message = binary.LittleEndian.AppendUint16(message, uint16(length)) //nolint:gosec // as above
 	return binary.LittleEndian.AppendUint32(message, uint32(offset))    //nolint:gosec // as above
+}
+
+// encodeName writes a name in the character set that was negotiated. Ours are ASCII, as NetBIOS names should be.
+func encodeName(flags uint32, name string) []byte {
+	if flags&flagUnicode == 0 {
+		return []byte(name)
+	}
+	return encodeText(name)
+}
+
+// decodeName reads a name; of the OEM character sets, which depend on the machine, only the ASCII part.
+func decodeName(flags uint32, encoded []byte) (string, error) {
+	if flags&flagUnicode != 0 {
+		return decodeText(encoded)
+	}
+	for _, b := range encoded {
+		if b >= 0x80 {
+			return "", errors.New("ntlm: an OEM name is not ASCII")
+		}
+	}
+	return string(encoded), nil
 }
 
 func encodeText(text string) []byte {

@@ -16,7 +16,7 @@ import (
 )
 
 // DefaultFlags are what a Windows client asks for: KEY_EXCH, 128, 56, VERSION, extended session security, ALWAYS_SIGN,
-// NTLM, SEAL, SIGN, REQUEST_TARGET, UNICODE.
+// NTLM, SEAL, SIGN, REQUEST_TARGET, OEM, UNICODE.
 const DefaultFlags = 0xe2088237
 
 // Initiator is a client; set the fields, then Negotiate, Authenticate, Seal and Unseal.
@@ -88,7 +88,11 @@ func (i *Initiator) Authenticate(challenge []byte) ([]byte, error) {
 	}
 	m := le32([]byte("NTLMSSP\x00"), 3)
 	at := 88
-	parts := [][]byte{make([]byte, 24), append(proof, temp...), text(i.Domain), text(i.User), text("CLIENT"), sent}
+	name := text
+	if flags&1 == 0 { // OEM
+		name = func(s string) []byte { return []byte(s) }
+	}
+	parts := [][]byte{make([]byte, 24), append(proof, temp...), name(i.Domain), name(i.User), name("CLIENT"), sent}
 	for _, part := range parts {
 		m = binary.LittleEndian.AppendUint16(m, uint16(len(part)))
 		m = binary.LittleEndian.AppendUint16(m, uint16(len(part)))
