@@ -14,36 +14,28 @@ import (
 	"time"
 )
 
-// newCertificate makes an authority (PEM) and a server certificate for the
-// loopback addresses and localhost, both valid for a day around now.
-func newCertificate(now time.Time) (authority string, server tls.Certificate, err error) {
-	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		return "", server, fmt.Errorf("make the authority's key: %w", err)
-	}
+// certificate is the HTTPS listener's, signed by itself.
+type certificate struct {
+	pem    string
+	server tls.Certificate
+}
+
+func newCertificate(now time.Time) (certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return "", server, fmt.Errorf("make the server's key: %w", err)
+		return certificate{}, fmt.Errorf("make the certificate's key: %w", err)
 	}
-	ca := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "winsim authority, for tests only"},
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "winsim, for tests only"},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(24 * time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	leaf := &x509.Certificate{
-		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "localhost"},
-		NotBefore: ca.NotBefore, NotAfter: ca.NotAfter, KeyUsage: x509.KeyUsageDigitalSignature,
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, DNSNames: []string{"localhost"},
 	}
-	caDER, err := x509.CreateCertificate(rand.Reader, ca, ca, &caKey.PublicKey, caKey)
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return "", server, fmt.Errorf("make the authority: %w", err)
+		return certificate{}, fmt.Errorf("make the certificate: %w", err)
 	}
-	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)
-	if err != nil {
-		return "", server, fmt.Errorf("make the server's certificate: %w", err)
-	}
-	authority = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: caDER}))
-	return authority, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+	text := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	return certificate{text, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}}, nil
 }

@@ -13,8 +13,7 @@ import (
 // maxControlBody bounds what the control API reads of one request, in bytes.
 const maxControlBody = 1 << 20
 
-// ControlValue is a value of Tcpip\Parameters in the control API's JSON. Type
-// and Data are as Windows' reg command writes and reads them.
+// ControlValue is a value of Tcpip\Parameters in the control API's JSON, Type and Data as Windows' reg command has them.
 type ControlValue struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
@@ -50,8 +49,6 @@ func listenControl(h *Host) (*control, error) {
 	return c, nil
 }
 
-func (c *control) addr() string { return c.listener.Addr().String() }
-
 func (c *control) close() {
 	_ = c.server.Close() // nothing is left to do about a socket that fails to close
 	<-c.served
@@ -59,12 +56,13 @@ func (c *control) close() {
 
 func (h *Host) controlHandler() http.Handler {
 	mux := http.NewServeMux()
-	do := func(f func()) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) {
-			f()
-			w.WriteHeader(http.StatusNoContent)
-		}
+	do := func(pattern string, f func()) {
+		mux.HandleFunc(pattern, func(http.ResponseWriter, *http.Request) { f() })
 	}
+	do("POST /reboot", h.Reboot)
+	do("POST /connections/close", h.CloseConnections)
+	do("DELETE /counters", h.ResetCounters)
+	mux.HandleFunc("GET /counters", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, h.Counters()) })
 	mux.HandleFunc("GET /registry", func(w http.ResponseWriter, _ *http.Request) {
 		values, _ := h.machine.Registry.Values(tcpipParameters) // a missing key has no values
 		list := []ControlValue{}
@@ -73,41 +71,25 @@ func (h *Host) controlHandler() http.Handler {
 		}
 		writeJSON(w, list)
 	})
-	mux.HandleFunc("POST /registry", h.controlSet)
+	mux.HandleFunc("POST /registry", func(w http.ResponseWriter, r *http.Request) {
+		var in ControlValue
+		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody)).Decode(&in)
+		var v registry.Value
+		if err == nil {
+			v, err = registry.Parse(in.Name, in.Type, in.Data)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		h.set(v)
+	})
 	mux.HandleFunc("DELETE /registry", func(w http.ResponseWriter, r *http.Request) {
 		if err := h.machine.Registry.Delete(tcpipParameters, r.URL.Query().Get("name")); err != nil {
 			http.Error(w, err.Error(), http.StatusNotFound)
-			return
 		}
-		w.WriteHeader(http.StatusNoContent)
 	})
-	mux.HandleFunc("POST /reboot", do(h.Reboot))
-	mux.HandleFunc("GET /counters", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, h.Counters()) })
-	mux.HandleFunc("DELETE /counters", do(h.ResetCounters))
-	mux.HandleFunc("POST /connections/close", do(h.CloseConnections))
 	return mux
-}
-
-func (h *Host) controlSet(w http.ResponseWriter, r *http.Request) {
-	var in ControlValue
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&in); err != nil {
-		http.Error(w, "the body is no registry value in JSON: "+err.Error(), http.StatusBadRequest)
-		return
-	}
-	t, ok := registry.TypeNamed(in.Type)
-	if !ok {
-		http.Error(w, fmt.Sprintf("%q is no registry type, such as REG_DWORD", in.Type), http.StatusBadRequest)
-		return
-	}
-	v, err := registry.Parse(in.Name, t, in.Data)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
-	}
-	h.set(v)
-	w.WriteHeader(http.StatusNoContent)
 }
 
 func writeJSON(w http.ResponseWriter, v any) {

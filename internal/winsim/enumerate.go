@@ -14,7 +14,7 @@ import (
 const envelopeRoom = 2400
 
 func (h *Host) enumerate(r soap.Request, target wmi.Target) (*operation, *soap.Fault) {
-	if r.Body == nil || r.Body.Space != soap.NSEnumeration || r.Body.Name != "Enumerate" {
+	if !r.Body.Is(soap.NSEnumeration, "Enumerate") {
 		return nil, badBody("Enumerate")
 	}
 	wql, fault := filterOf(r.Body, target)
@@ -49,7 +49,7 @@ func filterOf(body *soap.Element, target wmi.Target) (string, *soap.Fault) {
 	case target.Class != "*":
 		return "", &soap.Fault{Code: soap.CodeWQLNeedsStar, Sender: true, Subcode: "a:DestinationUnreachable", FaultDetail: "InvalidResourceURI", Text: "The class name of an enumeration with a WQL filter must be '*'."}
 	default:
-		return strings.TrimSpace(filter.Text), nil
+		return filter.Trimmed(), nil
 	}
 }
 
@@ -190,27 +190,21 @@ func (h *Host) page(r soap.Request, items []string, limit int) ([]string, *soap.
 	return slices.Clip(items[:count]), nil
 }
 
-// maxElements is 1 where a client does not say (documented: DSP0226, WS-Enumeration).
+// maxElements is 1 where a client does not say (documented: WS-Enumeration, DSP0226).
 func maxElements(e *soap.Element) int {
-	if e == nil {
+	n, err := strconv.ParseUint(e.Trimmed(), 10, 31)
+	if err != nil {
 		return 1
 	}
-	n, err := strconv.ParseUint(strings.TrimSpace(e.Text), 10, 31)
-	if err != nil || n == 0 {
-		return 1
-	}
-	return int(n)
+	return int(max(n, 1))
 }
 
 func contextOf(r soap.Request, name string) (string, *soap.Fault) {
-	if r.Body == nil || r.Body.Space != soap.NSEnumeration || r.Body.Name != name {
-		return "", badBody(name)
-	}
 	context := r.Body.Child(soap.NSEnumeration, "EnumerationContext")
-	if context == nil {
+	if !r.Body.Is(soap.NSEnumeration, name) || context == nil {
 		return "", badBody(name)
 	}
-	return strings.TrimSpace(context.Text), nil
+	return context.Trimmed(), nil
 }
 
 func badBody(name string) *soap.Fault {

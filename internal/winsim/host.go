@@ -41,8 +41,7 @@ func mustProfile(key string) Profile {
 	return p
 }
 
-// TB is what Start needs of a test; *testing.T has it. It is an interface so
-// that cmd/winsim does not link the testing package.
+// TB is what Start needs of a test; *testing.T has it. It is an interface so that cmd/winsim does not link testing.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -58,7 +57,7 @@ type Host struct {
 	clock       *clock
 	certificate string // PEM
 	http, https *listener.Listener
-	control     *control
+	control     *control // nil without the control API
 
 	mu        sync.Mutex
 	intercept func(Call) Action
@@ -76,7 +75,7 @@ func Start(tb TB, p Profile, opts ...Option) *Host {
 		return nil
 	}
 	tb.Cleanup(h.Close)
-	tb.Logf("winsim: %s (%s) with WINSIM_SEED=%d", h.Name(), p.Key, h.settings.seed)
+	tb.Logf("winsim: %s (%s) with WINSIM_SEED=%d", h.Name(), p.Key, h.Seed())
 	return h
 }
 
@@ -88,11 +87,8 @@ func New(p Profile, opts ...Option) (*Host, error) {
 	}
 	shape := profile.ShapeOf(s.seed)
 	h := &Host{
-		settings: s,
-		writer:   soap.Writer{Shape: shape, Machine: strings.ToLower(s.computer) + ".contoso.com"},
-		clock:    newClock(s.now),
-		methods:  map[string]int{},
-		open:     map[string][]string{},
+		settings: s, clock: newClock(s.now), methods: map[string]int{}, open: map[string][]string{},
+		writer: soap.Writer{Shape: shape, Machine: strings.ToLower(s.computer) + ".contoso.com"},
 	}
 	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.computer, shape), Name: s.computer, Times: h.clock.times}
 	if err := h.listen(); err != nil {
@@ -102,59 +98,54 @@ func New(p Profile, opts ...Option) (*Host, error) {
 	return h, nil
 }
 
-// freshRegistry has in Tcpip\Parameters what a domain member usually has there
-// (documented: KB314053 and neighbours), and none of the values that we tune.
+// freshRegistry has in Tcpip\Parameters what a domain member usually has there (documented: KB314053 and neighbours), and
+// none of the values that we tune.
 func freshRegistry(computer string, shape profile.Shape) *registry.Registry {
-	r := registry.New()
 	values := []registry.Value{
 		{Name: "DataBasePath", Type: registry.ExpandSZ, Text: `%SystemRoot%\System32\drivers\etc`},
 		{Name: "Domain", Type: registry.SZ, Text: "contoso.com"},
 		{Name: "ForwardBroadcasts", Type: registry.DWORD},
-		{Name: "ICSDomain", Type: registry.SZ, Text: "mshome.net"},
 		{Name: "IPEnableRouter", Type: registry.DWORD},
 		{Name: "NameServer", Type: registry.SZ},
 		{Name: "SyncDomainWithMembership", Type: registry.DWORD, Number: 1},
 		{Name: "NV Hostname", Type: registry.SZ, Text: strings.ToLower(computer)},
 		{Name: "Hostname", Type: registry.SZ, Text: strings.ToLower(computer)},
-		{Name: "SearchList", Type: registry.SZ},
 		{Name: "DhcpNameServer", Type: registry.SZ, Text: "192.0.2.10 192.0.2.11"},
-		{Name: "DhcpDomain", Type: registry.SZ, Text: "contoso.com"},
 	}
 	if shape.DefaultValue {
-		values = append(values, registry.Value{Name: "", Type: registry.SZ, Text: "left by an installer"})
+		values = append(values, registry.Value{Type: registry.SZ, Text: "left by an installer"})
 	}
-	_ = r.CreateKey(tcpipParameters + `\Interfaces`) // a constant path cannot be malformed
-	_ = r.CreateKey(tcpipParameters + `\Winsock`)
-	_ = r.CreateKey(`SOFTWARE\Microsoft\Windows NT\CurrentVersion`)
+	r := &registry.Registry{}
+	for _, path := range []string{tcpipParameters + `\Interfaces`, tcpipParameters + `\Winsock`, `SOFTWARE\Microsoft\Windows NT\CurrentVersion`} {
+		_ = r.CreateKey(path) // no constant path is malformed
+	}
 	for _, v := range values {
-		_ = r.Set(tcpipParameters, v)
+		_ = r.Set(tcpipParameters, v) // the key was just made
 	}
 	return r
 }
 
 func (h *Host) listen() error {
-	ca, server, err := newCertificate(time.Now())
+	certificate, err := newCertificate(time.Now())
 	if err != nil {
 		return err
 	}
-	h.certificate = ca
+	h.certificate = certificate.pem
 	c := listener.Config{
 		IP: h.settings.ip, Accounts: h.settings.accounts, Domain: "CONTOSO", ComputerName: h.settings.computer,
 		Basic: !h.settings.withoutBasic, Negotiate: !h.settings.withoutNegotiate, AllowUnencrypted: h.settings.allowUnencrypted,
-		BindingPolicy: h.settings.bindingPolicy, OmitTimestamp: h.machine.Profile.Quirk2003,
-		Seed: h.settings.seed, Handle: h.handle,
+		BindingPolicy: h.settings.bindingPolicy, OmitTimestamp: h.machine.Profile.Quirk2003, Seed: h.settings.seed, Handle: h.handle,
 	}
 	if h.http, err = listener.Listen(c); err != nil {
 		return fmt.Errorf("listen for HTTP: %w", err)
 	}
-	c.TLS = &tls.Config{Certificates: []tls.Certificate{server}, MinVersion: tls.VersionTLS12}
+	c.TLS = &tls.Config{Certificates: []tls.Certificate{certificate.server}, MinVersion: tls.VersionTLS12}
 	if h.https, err = listener.Listen(c); err != nil {
 		return fmt.Errorf("listen for HTTPS: %w", err)
 	}
-	if !h.settings.control {
-		return nil
+	if h.settings.control {
+		h.control, err = listenControl(h)
 	}
-	h.control, err = listenControl(h)
 	return err
 }
 
@@ -181,10 +172,10 @@ func (h *Host) ControlAddr() string {
 	if h.control == nil {
 		return ""
 	}
-	return h.control.addr()
+	return h.control.listener.Addr().String()
 }
 
-// CACertificate is the PEM certificate that the HTTPS listener's is signed with.
+// CACertificate is the PEM certificate to trust for the HTTPS listener; it names 127.0.0.1, ::1 and localhost.
 func (h *Host) CACertificate() string { return h.certificate }
 
 // Username is the account to log on with.

@@ -3,6 +3,7 @@ package winsim
 import (
 	"context"
 	"io"
+	"strings"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/listener"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
@@ -75,15 +76,13 @@ func Raw(status int, contentType, body string) Action {
 }
 
 // Answer answers this body instead of the right one, sealed where sealing was agreed upon.
-func Answer(status int, body string) Action {
-	return Action{kind: answer, status: status, contentType: soap.ContentType, body: body}
-}
+func Answer(status int, body string) Action { return Action{kind: answer, status: status, body: body} }
 
 // BeforeDo runs f, which may use the host's verbs, and then carries the call out.
 func BeforeDo(f func()) Action { return Action{before: f} }
 
-// Intercept has decide choose what becomes of every later call; nil ends it.
-// It runs on the connection's goroutine, so it must be safe for concurrent use.
+// Intercept has decide choose what becomes of every later call; nil ends it. It runs on the connections' goroutines, so
+// it must be safe for concurrent use; it may use the host's verbs.
 func (h *Host) Intercept(decide func(Call) Action) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -108,26 +107,21 @@ func (h *Host) decide(op *operation) Action {
 
 // perform makes the action come true.
 func (h *Host) perform(ctx context.Context, r soap.Request, op *operation, a Action) listener.Response {
-	switch a.kind {
-	case returnValue, ignore:
-		if op.refuse == nil && a.kind == returnValue {
-			return h.fault(r, h.accessDenied())
-		}
-		if a.kind == returnValue || op.writes {
-			return listener.Response{Body: h.writer.Reply(op.replyAction, r, op.refuse(a.code))}
-		}
-	case accessDeniedFault:
+	switch {
+	case a.kind == accessDeniedFault || a.kind == returnValue && op.refuse == nil:
 		return h.fault(r, h.accessDenied())
-	case busy:
+	case a.kind == returnValue || a.kind == ignore && op.writes:
+		return listener.Response{Body: h.writer.Reply(op.replyAction, r, op.refuse(a.code))}
+	case a.kind == busy:
 		return h.fault(r, h.quota())
-	case dropBefore:
+	case a.kind == dropBefore:
 		return listener.Response{Drop: true}
-	case hang:
+	case a.kind == hang:
 		<-ctx.Done()
 		return listener.Response{Drop: true}
-	case raw, answer:
+	case a.kind == raw || a.kind == answer:
 		return listener.Response{Status: a.status, ContentType: a.contentType, Body: []byte(a.body), Raw: a.kind == raw}
-	case endless:
+	case a.kind == endless:
 		return listener.Response{Stream: writeForever}
 	}
 	if a.before != nil {
@@ -146,12 +140,9 @@ func (h *Host) perform(ctx context.Context, r soap.Request, op *operation, a Act
 
 // writeForever ends when the connection does.
 func writeForever(w io.Writer) error {
-	if _, err := io.WriteString(w, `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>`); err != nil {
-		return err
+	_, err := io.WriteString(w, `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>`)
+	for err == nil {
+		_, err = io.WriteString(w, strings.Repeat(`<filler>0123456789abcdef</filler>`, 100))
 	}
-	for {
-		if _, err := io.WriteString(w, `<filler>0123456789abcdef</filler>`); err != nil {
-			return err
-		}
-	}
+	return err
 }

@@ -2,7 +2,6 @@ package winsim
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"strconv"
 	"strings"
@@ -32,12 +31,11 @@ type settings struct {
 // Option changes how a host starts.
 type Option func(*settings)
 
-// Seed chooses the assumed shapes; without it the variable WINSIM_SEED does,
-// and without that the seed is 1.
+// Seed chooses the assumed shapes; without it the variable WINSIM_SEED does, and without that the seed is 1.
 func Seed(seed int64) Option { return func(s *settings) { s.seed = seed } }
 
-// Account adds an account, as DOMAIN\user or user. The first one replaces the
-// default account and is the one that Username and Password name.
+// Account adds an account, as DOMAIN\user or user. The first one replaces the default account and is the one that
+// Username and Password name.
 func Account(user, password string) Option {
 	return func(s *settings) {
 		if len(s.accounts) == 0 {
@@ -53,15 +51,11 @@ func Named(computer string) Option {
 }
 
 // ListenOn sets the loopback address to listen on (default 127.0.0.1, also ::1).
-func ListenOn(ip string) Option {
-	return func(s *settings) { s.ip = strings.Trim(ip, "[]") }
-}
+func ListenOn(ip string) Option { return func(s *settings) { s.ip = strings.Trim(ip, "[]") } }
 
-// AllowUnencrypted is the service's setting of that name (documented default:
-// false): whether plain HTTP may carry Basic and unsealed messages.
-func AllowUnencrypted(allow bool) Option {
-	return func(s *settings) { s.allowUnencrypted = allow }
-}
+// AllowUnencrypted is the service's setting of that name (documented default: false): whether plain HTTP may carry Basic
+// and unsealed messages.
+func AllowUnencrypted(allow bool) Option { return func(s *settings) { s.allowUnencrypted = allow } }
 
 // WithoutBasic makes the service not offer Basic.
 func WithoutBasic() Option { return func(s *settings) { s.withoutBasic = true } }
@@ -93,7 +87,6 @@ func newSettings(opts []Option) (settings, error) {
 	if len(s.accounts) == 0 {
 		s.username, s.accounts = DefaultUsername, map[string]string{DefaultUsername: DefaultPassword}
 	}
-	s.accounts = maps.Clone(s.accounts)
 	if !isLoopback(s.ip) {
 		return s, fmt.Errorf("the simulated host listens on loopback addresses only, not on %q", s.ip)
 	}

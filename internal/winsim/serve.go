@@ -72,17 +72,14 @@ func methodOf(r soap.Request) (string, bool) {
 }
 
 func (h *Host) invoke(r soap.Request, target wmi.Target, method string) (*operation, *soap.Fault) {
-	call, fault := h.machine.NewCall(target, r.ResourceURI, method, r.Body)
-	if fault != nil {
-		return nil, fault
-	}
+	call, fault := h.machine.NewCall(target, method, r.Body)
 	return &operation{
 		call:        Call{Method: call.Method.Name, Class: wmi.StdRegProv, ValueName: call.In["sValueName"], Params: call.In},
 		writes:      call.Method.Writes,
 		replyAction: h.machine.Answered(target, wmi.StdRegProv) + "/" + call.Method.Name + "Response",
 		do:          func() (string, *soap.Fault) { return h.machine.Run(call), nil },
 		refuse:      func(code uint32) string { return h.machine.Output(call, code, nil) },
-	}, nil
+	}, fault
 }
 
 // fault answers a fault. All of ours come with status 500, the usual one (documented).
@@ -91,15 +88,14 @@ func (h *Host) fault(r soap.Request, f *soap.Fault) listener.Response {
 }
 
 func (h *Host) accessDenied() *soap.Fault {
-	code := uint32(soap.CodeAccessDenied)
+	f := &soap.Fault{Code: soap.CodeAccessDenied, Sender: true, Subcode: "w:AccessDenied", Text: "Access is denied."}
 	if h.machine.Shape.DeniedHRESULT {
-		code = soap.CodeAccessDeniedHR
+		f.Code = soap.CodeAccessDeniedHRESULT
 	}
-	return &soap.Fault{Code: code, Sender: true, Subcode: "w:AccessDenied", Text: "Access is denied."}
+	return f
 }
 
-// quota is the fault of a user with too many operations. That it can be an
-// MSFT_WmiError alone was seen; then MessageID alone bears the code.
+// quota is the fault of a user with too many operations. That it can be an MSFT_WmiError alone was reported.
 func (h *Host) quota() *soap.Fault {
 	f := &soap.Fault{Code: soap.CodeQuotaShells, Subcode: "w:QuotaLimit", Text: "This user has reached the maximum number of concurrent operations. Close existing operations for this user, or raise the quota."}
 	if h.machine.Shape.QuotaOperations {
@@ -111,8 +107,8 @@ func (h *Host) quota() *soap.Fault {
 	return f
 }
 
-// size counts a message's bytes as the service does: in UTF-16 (inferred from
-// the recordings of 2012), on 2003 as they are sent (inferred from those of 2003).
+// size counts a message's bytes as the service does: in UTF-16 (inferred from the recordings of 2012), on 2003 as they
+// are sent (inferred from those of 2003).
 func (h *Host) size(text string) int {
 	if h.machine.Profile.Quirk2003 {
 		return len(text)

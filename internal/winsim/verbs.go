@@ -10,9 +10,8 @@ import (
 // tcpipParameters is the key that the registry verbs work on.
 const tcpipParameters = `SYSTEM\CurrentControlSet\Services\Tcpip\Parameters`
 
-// SetDWORD writes a REG_DWORD of Tcpip\Parameters, as somebody at the host's own
-// console would. Like the other verbs it makes the value or replaces one of any
-// type, and the name's letter case does not count.
+// SetDWORD writes a REG_DWORD of Tcpip\Parameters, as somebody at the host's own console would. Like the other verbs it
+// makes the value or replaces one of any type, and the name's letter case does not count.
 func (h *Host) SetDWORD(name string, number uint32) {
 	h.set(registry.Value{Name: name, Type: registry.DWORD, Number: uint64(number)})
 }
@@ -43,15 +42,14 @@ func (h *Host) SetMultiString(name string, texts ...string) {
 }
 
 func (h *Host) set(v registry.Value) {
-	_ = h.machine.Registry.CreateKey(tcpipParameters) // a constant path cannot be malformed
-	_ = h.machine.Registry.Set(tcpipParameters, v)    // the key exists
+	_ = h.machine.Registry.CreateKey(tcpipParameters) // a client may have deleted it
+	_ = h.machine.Registry.Set(tcpipParameters, v)    // the key is there
 }
 
 // DeleteValue removes a value of Tcpip\Parameters if it is there.
 func (h *Host) DeleteValue(name string) { _ = h.machine.Registry.Delete(tcpipParameters, name) }
 
-// Value shows a value of Tcpip\Parameters: `REG_DWORD 30`, `REG_SZ "30"`,
-// `REG_QWORD 30`, `REG_BINARY 01 02`. ok is false where there is none.
+// Value shows a value of Tcpip\Parameters: `REG_DWORD 30`, `REG_SZ "30"`, `REG_BINARY 01 02`. ok is false where there is none.
 func (h *Host) Value(name string) (text string, ok bool) {
 	v, err := h.machine.Registry.Get(tcpipParameters, name)
 	if err != nil {
@@ -63,8 +61,7 @@ func (h *Host) Value(name string) (text string, ok bool) {
 // Advance steps the host's clock.
 func (h *Host) Advance(d time.Duration) { h.clock.advance(d) }
 
-// Reboot restarts the host: two minutes pass, every connection and every open
-// enumeration is lost, and LastBootUpTime is new.
+// Reboot restarts the host: two minutes pass, LastBootUpTime is new, connections and open enumerations are lost.
 func (h *Host) Reboot() {
 	h.clock.reboot()
 	h.mu.Lock()

@@ -1,48 +1,32 @@
-// Package profile says which Windows the simulated host imitates: its version
-// (a row of a table) and, where no recording or document tells what Windows
-// does, which of the plausible shapes it shows (drawn by a seed).
+// Package profile says which Windows the simulated host imitates: its version (a row of a table) and, where no recording
+// or document tells what Windows does, which of the plausible shapes it shows (drawn by a seed).
 package profile
 
 import "strings"
 
 // Profile is one Windows version.
 type Profile struct {
-	Key     string // the name on winsim's command line
-	Caption string // Win32_OperatingSystem.Caption
-	Version string // "10.0.20348"
-	Build   int
-	// ProductType is 1 for a workstation, 2 for a domain controller, 3 for a server.
-	ProductType int
-	ServicePack string // CSDVersion; "" is null
-	SKU         int    // OperatingSystemSKU; 0 leaves the property out, as 2003 does
-	// MaxEnvelope is the service's MaxEnvelopeSizekb in bytes, of requests and
-	// of replies (documented defaults: 150 kB on old versions, 500 kB later).
+	Key         string // the name on winsim's command line
+	Caption     string // Win32_OperatingSystem.Caption
+	Version     string // "10.0.20348"
+	Build       int
+	ProductType int // 1 workstation, 2 domain controller, 3 server
+	// MaxEnvelope is the service's MaxEnvelopeSizekb in bytes, of requests and replies (documented defaults).
 	MaxEnvelope int
 	// MaxOperations is MaxConcurrentOperationsPerUser (documented defaults).
 	MaxOperations int
-	// Quirk2003: the first Enumerate reply holds everything that fits (recorded),
-	// and StdRegProv has no QWORD methods (unknown to us; assumed).
+	// Quirk2003: the first Enumerate reply holds all that fits, counted as it is sent, and some properties are missing
+	// (recorded); StdRegProv has no QWORD methods (assumed); CHALLENGEs have no timestamp (documented).
 	Quirk2003 bool
-	// ItemsRecorded: real replies of this version or its close relative lie in
-	// the recordings, so the forms of its items are not up to the seed.
+	// ItemsRecorded: replies of this version or its next of kin are recorded, so the seed has no say in its items' form.
 	ItemsRecorded bool
 }
 
-// all is the table: another Windows version is another row. Captions, versions,
-// builds and SKUs are documented (Win32_OperatingSystem, Microsoft's release lists).
+// The table: another Windows is another row. Captions, versions and builds are documented (Microsoft's release lists).
 var all = []Profile{
-	{
-		Key: "server-2003-r2", Caption: "Microsoft(R) Windows(R) Server 2003, Standard Edition", Version: "5.2.3790", Build: 3790,
-		ProductType: 3, ServicePack: "Service Pack 2", MaxEnvelope: 150 << 10, MaxOperations: 15, Quirk2003: true, ItemsRecorded: true,
-	},
-	{
-		Key: "server-2012-r2", Caption: "Microsoft Windows Server 2012 R2 Standard", Version: "6.3.9600", Build: 9600,
-		ProductType: 3, SKU: 7, MaxEnvelope: 500 << 10, MaxOperations: 1500, ItemsRecorded: true,
-	},
-	{
-		Key: "server-2022", Caption: "Microsoft Windows Server 2022 Standard", Version: "10.0.20348", Build: 20348,
-		ProductType: 3, SKU: 7, MaxEnvelope: 500 << 10, MaxOperations: 1500,
-	},
+	{"server-2003-r2", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 3, 150 << 10, 15, true, true},
+	{"server-2012-r2", "Microsoft Windows Server 2012 R2 Standard", "6.3.9600", 9600, 3, 500 << 10, 1500, false, true},
+	{"server-2022", "Microsoft Windows Server 2022 Standard", "10.0.20348", 20348, 3, 500 << 10, 1500, false, false},
 }
 
 // All lists the profiles, oldest first.

@@ -1,6 +1,5 @@
-// Package registry is the simulated host's registry: typed values under keys
-// of HKEY_LOCAL_MACHINE, with names that keep their letter case and compare
-// without it (documented: Registry element size limits and naming).
+// Package registry is the simulated host's registry: typed values under keys of HKEY_LOCAL_MACHINE, with names that
+// keep their letter case and compare without it (documented: Registry element size limits and naming).
 package registry
 
 import (
@@ -10,8 +9,7 @@ import (
 	"strings"
 )
 
-// Type is a registry value type, numbered as Windows does (documented:
-// winnt.h; the same numbers as StdRegProv's EnumValues reports).
+// Type is a registry value type, numbered as Windows does (documented: winnt.h; EnumValues reports the same numbers).
 type Type uint32
 
 // The types that the simulated registry stores.
@@ -25,31 +23,14 @@ const (
 )
 
 var typeNames = map[Type]string{
-	SZ: "REG_SZ", ExpandSZ: "REG_EXPAND_SZ", Binary: "REG_BINARY",
-	DWORD: "REG_DWORD", MultiSZ: "REG_MULTI_SZ", QWORD: "REG_QWORD",
+	SZ: "REG_SZ", ExpandSZ: "REG_EXPAND_SZ", Binary: "REG_BINARY", DWORD: "REG_DWORD", MultiSZ: "REG_MULTI_SZ", QWORD: "REG_QWORD",
 }
 
 // String is the type's name as regedit shows it.
-func (t Type) String() string {
-	if name, ok := typeNames[t]; ok {
-		return name
-	}
-	return fmt.Sprintf("REG_TYPE_%d", uint32(t))
-}
+func (t Type) String() string { return typeNames[t] }
 
-// TypeNamed finds a type by its regedit name, in any letter case.
-func TypeNamed(name string) (Type, bool) {
-	for t, n := range typeNames {
-		if strings.EqualFold(n, name) {
-			return t, true
-		}
-	}
-	return 0, false
-}
-
-// Value is one registry value. Its Type says which of the data fields counts:
-// Number for DWORD and QWORD, Text for SZ and ExpandSZ, Bytes for Binary,
-// List for MultiSZ. The unnamed default value has the Name "".
+// Value is one registry value. Its Type says which data counts: Number for DWORD and QWORD, Bytes for Binary, List for
+// MultiSZ, Text for the others. The default value has the Name "".
 type Value struct {
 	Name   string
 	Type   Type
@@ -59,28 +40,25 @@ type Value struct {
 	List   []string
 }
 
-// String shows type and data in one line, for people and for tests:
-// `REG_DWORD 30`, `REG_SZ "30"`, `REG_BINARY 01 02`, `REG_MULTI_SZ "a" "b"`.
+// String shows type and data for people and tests: `REG_DWORD 30`, `REG_SZ "30"`, `REG_BINARY 01 02`,
+// `REG_MULTI_SZ "a" "b"`. Text stands between quotes as it is, so that a path can be read.
 func (v Value) String() string {
+	data := ""
 	switch v.Type {
 	case DWORD, QWORD:
-		return fmt.Sprintf("%v %d", v.Type, v.Number)
+		data = strconv.FormatUint(v.Number, 10)
 	case Binary:
-		return strings.TrimRight(fmt.Sprintf("%v % x", v.Type, v.Bytes), " ")
+		data = fmt.Sprintf("% x", v.Bytes)
 	case MultiSZ:
-		quoted := []string{v.Type.String()}
-		for _, text := range v.List {
-			quoted = append(quoted, fmt.Sprintf("%q", text))
-		}
-		return strings.Join(quoted, " ")
+		data = `"` + strings.Join(v.List, `" "`) + `"`
 	default:
-		// Not %q: a backslash in a path is to be read as it is.
-		return fmt.Sprintf(`%v "%s"`, v.Type, v.Text)
+		data = `"` + v.Text + `"`
 	}
+	return v.Type.String() + " " + data
 }
 
-// Data shows the data as Windows' `reg query` does: numbers in hexadecimal,
-// bytes as hexadecimal digits, several texts with `\0` between them.
+// Data shows the data as Windows' `reg query` does: numbers in hexadecimal, bytes as hexadecimal digits, several texts
+// with `\0` between them.
 func (v Value) Data() string {
 	switch v.Type {
 	case DWORD, QWORD:
@@ -94,12 +72,17 @@ func (v Value) Data() string {
 	}
 }
 
-// Parse makes a value from what `reg add` takes: a number in decimal or, with
-// 0x, in hexadecimal; bytes as hexadecimal digits; texts with `\0` between them.
-func Parse(name string, t Type, data string) (Value, error) {
-	v := Value{Name: name, Type: t}
+// Parse makes a value from what `reg add` takes: the type's name in any letter case; and as data a number (with 0x in
+// hexadecimal), hexadecimal digits, or text, with `\0` between several.
+func Parse(name, typeName, data string) (Value, error) {
+	v := Value{Name: name}
+	for t, n := range typeNames {
+		if strings.EqualFold(n, typeName) {
+			v.Type = t
+		}
+	}
 	var err error
-	switch t {
+	switch v.Type {
 	case DWORD:
 		v.Number, err = strconv.ParseUint(data, 0, 32)
 	case QWORD:
@@ -111,10 +94,10 @@ func Parse(name string, t Type, data string) (Value, error) {
 	case SZ, ExpandSZ:
 		v.Text = data
 	default:
-		return v, fmt.Errorf("the registry type %v is unknown", t)
+		return v, fmt.Errorf("%q is no registry type; use one such as REG_DWORD", typeName)
 	}
 	if err != nil {
-		return v, fmt.Errorf("%q is no data of type %v", data, t)
+		return v, fmt.Errorf("%q is no data of type %v", data, v.Type)
 	}
 	return v, nil
 }

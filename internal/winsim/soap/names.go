@@ -1,37 +1,51 @@
-// Package soap reads and writes the SOAP envelopes of WS-Management as the
-// simulated host's WinRM service does. It knows nothing of WMI. Nothing in it
-// is shared with the client: it is a second reading of DSP0226 and MS-WSMV.
+// Package soap reads and writes the SOAP envelopes of WS-Management as the simulated host's WinRM service does. It knows
+// nothing of WMI. Nothing in it is shared with the client: it is a second reading of DSP0226 and MS-WSMV.
 package soap
 
-// XML namespaces (documented: MS-WSMV 2.2.1, DSP0226 annex A).
+// XML namespaces and addresses (documented: MS-WSMV 2.2.1, DSP0226 annex A).
 const (
+	NSEnumeration = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
+	NSInstance    = "http://www.w3.org/2001/XMLSchema-instance"
+	NSCIM         = "http://schemas.dmtf.org/wbem/wscim/1/common"
+	NSWSMan       = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
+	WMIBase       = "http://schemas.microsoft.com/wbem/wsman/1/wmi/" // begins the resource URI of every WMI class
+
 	nsEnvelope   = "http://www.w3.org/2003/05/soap-envelope"
 	nsAddressing = "http://schemas.xmlsoap.org/ws/2004/08/addressing"
-	nsWSMan      = "http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"
 	nsMicrosoft  = "http://schemas.microsoft.com/wbem/wsman/1/wsman.xsd"
 	nsFault      = "http://schemas.microsoft.com/wbem/wsman/1/wsmanfault"
-
-	// NSEnumeration is the namespace of WS-Enumeration's messages.
-	NSEnumeration = "http://schemas.xmlsoap.org/ws/2004/09/enumeration"
-	// NSInstance is XML Schema's, of xsi:nil and xsi:type.
-	NSInstance = "http://www.w3.org/2001/XMLSchema-instance"
-	// NSCIM is the namespace of cim:Datetime.
-	NSCIM = "http://schemas.dmtf.org/wbem/wscim/1/common"
-	// NSWSMan is the namespace of an optimized Enumerate's w:Items.
-	NSWSMan = nsWSMan
-
-	anonymous = nsAddressing + "/role/anonymous"
+	anonymous    = nsAddressing + "/role/anonymous"
 )
 
-// Actions of the operations that the host answers (documented: DSP0226).
+// Actions of the operations that the host answers (documented: DSP0226), and the two of faults (both reported).
 const (
 	ActionEnumerate = NSEnumeration + "/Enumerate"
 	ActionPull      = NSEnumeration + "/Pull"
 	ActionRelease   = NSEnumeration + "/Release"
-)
 
-// The two Actions of faults, both seen from Windows.
-const (
 	actionAddressingFault = nsAddressing + "/fault"
 	actionWSManFault      = "http://schemas.dmtf.org/wbem/wsman/1/wsman/fault"
+)
+
+// Codes of f:WSManFault (documented: wsmerror.h and the quota codes that others report).
+const (
+	CodeAccessDenied        = 5
+	CodeAccessDeniedHRESULT = 0x80070005
+	CodeResourceNotFound    = 0x80338000
+	CodeInvalidHeader       = 0x8033800F
+	CodeMustUnderstand      = 0x80338010
+	CodeHeaderRequired      = 0x80338011
+	CodeUnknownAction       = 0x80338013
+	CodeUnknownDialect      = 0x80338019
+	CodeCannotFilter        = 0x8033801A
+	CodeInvalidContext      = 0x8033801B
+	CodeTooLarge            = 0x80338026
+	CodeInvalidBody         = 0x80338027
+	CodeSchema              = 0x80338041
+	CodeInvalidXML          = 0x80338043
+	CodeMinEnvelope         = 0x8033807E
+	CodeWQLNeedsStar        = 0x803380FB
+	CodeProvider            = 0x80338102
+	CodeQuotaShells         = 0x803381A5
+	CodeQuotaOperations     = 0x803381A6
 )

@@ -2,8 +2,9 @@ package wmi
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
-	"hash/fnv"
+	"hash/crc32"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,8 +31,7 @@ type Property struct {
 	Type PropertyType
 }
 
-// Row is an instance: a value per property, nil for null, else a string, an
-// int64, a bool or a time.Time.
+// Row is an instance: a value per property, nil for null, else a string, an int64, a bool or a time.Time.
 type Row []any
 
 // Class is a class with instances. Its properties stand in Windows' own order.
@@ -42,74 +42,34 @@ type Class struct {
 	rows       func(*Machine) []Row
 }
 
-var classes = map[string][]*Class{
-	"root/cimv2":   {operatingSystem, service, computerSystemProduct},
-	"root/default": {},
-}
-
-// on is the class as that Windows has it: without the properties that came
-// later, whose names are blank then.
-func (c *Class) on(p profile.Profile) *Class {
-	if !p.Quirk2003 || len(c.since2008) == 0 {
-		return c
+// classesOf lists the classes of a namespace as that Windows has them: on 2003 properties that came later have no name.
+func classesOf(namespace string, p profile.Profile) (list []*Class, ok bool) {
+	switch strings.ToLower(namespace) {
+	case "root/default":
+		return nil, true
+	case "root/cimv2":
+	default:
+		return nil, false
 	}
-	old := *c
-	old.Properties = slices.Clone(c.Properties)
-	for i, property := range old.Properties {
-		if slices.Contains(c.since2008, property.Name) {
-			old.Properties[i].Name = ""
-		}
-	}
-	return &old
-}
-
-func (c *Class) index(property string) int {
-	return slices.IndexFunc(c.Properties, func(p Property) bool { return strings.EqualFold(p.Name, property) })
-}
-
-// Select answers a query with its items in XML, each as it stands in w:Items.
-func (m *Machine) Select(t Target, wql string) ([]string, *soap.Fault) {
-	known, ok := classes[strings.ToLower(t.Namespace)]
-	if !ok {
-		return nil, &soap.Fault{Code: soap.CodeResourceNotFound, Sender: true, Subcode: "a:DestinationUnreachable", Text: "The namespace does not exist.",
-			WMI: &soap.WMIError{Code: wbemInvalidNamespace, CIMStatus: 3, Operation: "ExecQuery", ParameterInfo: wql, Namespace: t.Namespace}}
-	}
-	invalid := func(err error) *soap.Fault {
-		return providerFault(wbemInvalidQuery, 15, "ExecQuery", wql, t.Namespace, "The WMI service cannot process the query: "+err.Error()+".")
-	}
-	q, err := ParseWQL(wql)
-	if err != nil {
-		return nil, invalid(err)
-	}
-	at := slices.IndexFunc(known, func(c *Class) bool { return strings.EqualFold(c.Name, q.Class) })
-	if at < 0 {
-		// The code and the missing StatusCode were seen on 2008 R2.
-		return nil, &soap.Fault{Code: soap.CodeCannotFilter, Sender: true, Subcode: "n:CannotProcessFilter", Text: "The specified class does not exist in the given namespace.",
-			WMI: &soap.WMIError{Code: wbemInvalidClass, CIMStatus: 5, Operation: "ExecQuery", ParameterInfo: wql, Namespace: t.Namespace}}
-	}
-	class := known[at].on(m.Profile)
-	columns, err := class.columns(q.Columns)
-	if err != nil {
-		return nil, invalid(err)
-	}
-	order := m.order(class)
-	var items []string
-	for n, row := range class.rows(m) {
-		if q.Where != nil {
-			keep, err := q.Where.matches(class, row)
-			if err != nil {
-				return nil, invalid(err)
-			}
-			if !keep {
-				continue
+	for _, c := range []*Class{operatingSystem, service} {
+		c := *c
+		c.Properties = slices.Clone(c.Properties)
+		for i := range c.Properties {
+			if p.Quirk2003 && slices.Contains(c.since2008, c.Properties[i].Name) {
+				c.Properties[i].Name = ""
 			}
 		}
-		items = append(items, m.item(t, class, columns, order, row, n))
+		list = append(list, &c)
 	}
-	return items, nil
+	return list, true
 }
 
-// columns marks the selected properties; nil means all of them.
+// index finds a property; an empty name finds none.
+func (c *Class) index(name string) int {
+	return slices.IndexFunc(c.Properties, func(p Property) bool { return name != "" && strings.EqualFold(p.Name, name) })
+}
+
+// columns marks the selected properties; of no names it gives nil, which means all.
 func (c *Class) columns(names []string) ([]bool, error) {
 	if names == nil {
 		return nil, nil
@@ -118,83 +78,95 @@ func (c *Class) columns(names []string) ([]bool, error) {
 	for _, name := range names {
 		at := c.index(name)
 		if at < 0 {
-			return nil, fmt.Errorf("%w: %s has no property %s", errSyntax, c.Name, name)
+			return nil, fmt.Errorf("%w: %s has no property %q", errInvalid, c.Name, name)
 		}
 		selected[at] = true
 	}
 	return selected, nil
 }
 
-// order is that of an item's children: Windows' own, not the select list's
-// (recorded). Where nothing is recorded the seed may choose another.
-func (m *Machine) order(c *Class) []int {
-	var order []int
-	for i, property := range c.Properties {
-		if property.Name != "" {
+// Select answers a query with its items in XML, each as it stands in w:Items.
+func (m *Machine) Select(t Target, wql string) ([]string, *soap.Fault) {
+	fault := func(code, wbem uint32, status int, subcode, text string) *soap.Fault {
+		return &soap.Fault{Code: code, Sender: code != soap.CodeProvider, Subcode: subcode, Text: text,
+			WMI: &soap.WMIError{Code: wbem, CIMStatus: status, Operation: "ExecQuery", ParameterInfo: wql, Namespace: t.Namespace}}
+	}
+	classes, ok := classesOf(t.Namespace, m.Profile)
+	if !ok {
+		return nil, fault(soap.CodeResourceNotFound, wbemInvalidNamespace, 3, "a:DestinationUnreachable", "The namespace does not exist.")
+	}
+	q, err := parseWQL(wql, classes)
+	if errors.Is(err, errNoClass) { // this code, beside a StatusCode of nil, was seen on 2008 R2
+		return nil, fault(soap.CodeCannotFilter, wbemInvalidClass, 5, "n:CannotProcessFilter", "The specified class does not exist in the given namespace.")
+	}
+	if err != nil {
+		return nil, fault(soap.CodeProvider, wbemInvalidQuery, 15, "w:InternalError", "The WMI service cannot process the query: "+err.Error()+".")
+	}
+	var items []string
+	order := m.order(q)
+	for n, row := range q.class.rows(m) {
+		if q.keep(row) {
+			items = append(items, m.item(t, q, order, row, n))
+		}
+	}
+	return items, nil
+}
+
+// order is that of an item's children: Windows' own, not the select list's (recorded). Where nothing is recorded the
+// seed may choose another.
+func (m *Machine) order(q query) (order []int) {
+	for i, property := range q.class.Properties {
+		if property.Name != "" && (q.columns == nil || q.columns[i]) {
 			order = append(order, i)
 		}
 	}
 	if m.Shape.ShuffleProperties && !m.Profile.ItemsRecorded {
-		key := func(i int) uint64 {
-			h := fnv.New64a()
-			_, _ = h.Write([]byte(c.Properties[i].Name)) // never fails
-			return h.Sum64()
-		}
-		slices.SortFunc(order, func(a, b int) int { return cmp.Compare(key(a), key(b)) })
+		mix := func(i int) uint32 { return crc32.ChecksumIEEE([]byte(q.class.Properties[i].Name)) }
+		slices.SortFunc(order, func(a, b int) int { return cmp.Compare(mix(a), mix(b)) })
 	}
 	return order
 }
 
-// item writes one instance. `*` gives a full instance with children in the
-// class's namespace, a column list a w:XmlFragment with children in none (both
-// recorded on 2003 and 2012; on others a column list gives, by seed, an
+// item writes one instance. `*` gives a full instance with children in the class's namespace, a column list a
+// w:XmlFragment with children in none (both recorded on 2003 and 2012; elsewhere a column list gives, by seed, an
 // instance with these children only).
-func (m *Machine) item(t Target, c *Class, columns []bool, order []int, row Row, n int) string {
-	full := columns == nil || m.Shape.FullInstances && !m.Profile.ItemsRecorded
+func (m *Machine) item(t Target, q query, order []int, row Row, n int) string {
 	tag, cim := func(name string) string { return name }, ""
-	open, end := `<w:XmlFragment xmlns:xsi="`+soap.NSInstance+`" xmlns:w="`+soap.NSWSMan+`">`, `</w:XmlFragment>`
-	if full {
+	name, declared := "w:XmlFragment", ` xmlns:xsi="`+soap.NSInstance+`" xmlns:w="`+soap.NSWSMan+`"`
+	if q.columns == nil || m.Shape.FullInstances && !m.Profile.ItemsRecorded {
 		tag, cim = m.tag, "cim:"
-		name := m.tag(c.Name)
-		open, end = "<"+name+m.declaration(m.Answered(t, c.Name))+` xsi:type="`+name+`_Type">`, "</"+name+">"
+		name = m.tag(q.class.Name)
+		declared = m.declaration(m.Answered(t, q.class.Name)) + ` xsi:type="` + name + `_Type"`
 	}
 	var b strings.Builder
-	b.WriteString(open)
+	b.WriteString("<" + name + declared + ">")
 	for _, i := range order {
-		if columns != nil && !columns[i] {
+		child := tag(q.class.Properties[i].Name)
+		if row[i] == nil {
+			b.WriteString("<" + child + ` xsi:nil="true"/>`)
 			continue
 		}
-		name := tag(c.Properties[i].Name)
-		switch text, null := m.text(row[i], cim, n); {
-		case null:
-			b.WriteString("<" + name + ` xsi:nil="true"/>`)
-		default:
-			b.WriteString("<" + name + ">" + text + "</" + name + ">")
-		}
+		b.WriteString("<" + child + ">" + m.text(row[i], cim, n) + "</" + child + ">")
 	}
-	b.WriteString(end)
-	return b.String()
+	return b.String() + "</" + name + ">"
 }
 
-// text is a value as XML content. Datetimes are in the host's zone, with `Z` on
-// UTC and an offset elsewhere, and have 0 to 7 fraction digits (all recorded by
-// us or others; which, by seed).
-func (m *Machine) text(value any, cim string, n int) (text string, null bool) {
+// text is a value as XML content. A datetime is in the host's zone, with `Z` on UTC and an offset elsewhere, and has 0
+// to 7 fraction digits (all recorded by others or here; which, by seed).
+func (m *Machine) text(value any, cim string, n int) string {
 	switch v := value.(type) {
-	case nil:
-		return "", true
 	case int64:
-		return strconv.FormatInt(v, 10), false
+		return strconv.FormatInt(v, 10)
 	case bool:
-		return strconv.FormatBool(v), false
+		return strconv.FormatBool(v)
 	case time.Time:
 		layout := "2006-01-02T15:04:05"
 		if digits := (m.Shape.FractionDigits + n) % 8; digits > 0 {
 			layout += "." + strings.Repeat("0", digits)
 		}
-		zone := time.FixedZone("", int(m.Shape.Offset.Seconds()))
-		return fmt.Sprintf("<%sDatetime>%s</%sDatetime>", cim, v.In(zone).Format(layout+"Z07:00"), cim), false
+		v = v.In(time.FixedZone("", int(m.Shape.Offset.Seconds())))
+		return "<" + cim + "Datetime>" + v.Format(layout+"Z07:00") + "</" + cim + "Datetime>"
 	default:
-		return soap.Escape(v.(string)), false
+		return soap.Escape(v.(string))
 	}
 }

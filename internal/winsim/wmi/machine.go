@@ -1,6 +1,5 @@
-// Package wmi is the simulated host's WMI: the registry provider StdRegProv,
-// a few classes with instances, and the query language WQL over them. It gives
-// XML fragments; the envelopes around them are made elsewhere.
+// Package wmi is the simulated host's WMI: the registry provider StdRegProv, a few classes with instances, and the query
+// language WQL over them. It gives XML fragments; the envelopes around them are made elsewhere.
 package wmi
 
 import (
@@ -10,6 +9,15 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
+)
+
+// WMI's codes (documented: WbemErrorEnum).
+const (
+	wbemInvalidNamespace  = 0x8004100E
+	wbemInvalidClass      = 0x80041010
+	wbemInvalidQuery      = 0x80041017
+	wbemInvalidMethod     = 0x8004102E
+	wbemInvalidParameters = 0x8004102F
 )
 
 // Machine is what WMI reports about.
@@ -23,38 +31,38 @@ type Machine struct {
 
 // Target is the class that a resource URI names.
 type Target struct {
-	Base      string // the resource URI up to the namespace
+	URI       string
 	Namespace string // with slashes, spelt as the client did
 	Class     string // likewise; "*" for any
 }
 
-// TargetOf reads a resource URI and its selectors. Letter case does not count
-// (documented: MS-WSMV 2.2.4.30). The namespace may also stand in the selector
-// __cimnamespace (documented: DSP0227 5.2; sent by Microsoft's omicli), and must
-// then not contradict the URI (assumed). Other selectors fit no static method
-// and no enumeration (documented: ERROR_WSMAN_ENUMERATE_WMI_INVALID_KEY).
+// TargetOf reads a resource URI and its selectors. Letter case does not count (documented: MS-WSMV 2.2.4.30). The
+// namespace may stand in the selector __cimnamespace too (documented: DSP0227 5.2; recorded from omicli), which must not
+// contradict the URI (assumed). Other selectors fit no static method and no enumeration (documented:
+// ERROR_WSMAN_ENUMERATE_WMI_INVALID_KEY).
 func TargetOf(uri string, selectors map[string]string) (Target, *soap.Fault) {
-	notFound := &soap.Fault{Code: soap.CodeResourceNotFound, Sender: true, Subcode: "a:DestinationUnreachable", FaultDetail: "InvalidResourceURI",
-		Text: "The WS-Management service cannot process the request. The service cannot find the resource identified by the resource URI and selectors."}
-	if len(uri) <= len(soap.WMIBase) || !strings.EqualFold(uri[:len(soap.WMIBase)], soap.WMIBase) {
-		return Target{}, notFound
+	t := Target{URI: uri}
+	slash := strings.LastIndexByte(uri, '/')
+	ok := slash > len(soap.WMIBase) && slash < len(uri)-1 && strings.EqualFold(uri[:len(soap.WMIBase)], soap.WMIBase)
+	if ok {
+		t.Namespace, t.Class = uri[len(soap.WMIBase):slash], uri[slash+1:]
 	}
-	path := uri[len(soap.WMIBase):]
-	slash := strings.LastIndexByte(path, '/')
-	if slash <= 0 || slash == len(path)-1 {
-		return Target{}, notFound
-	}
-	t := Target{Base: uri[:len(soap.WMIBase)], Namespace: path[:slash], Class: path[slash+1:]}
 	for name, value := range selectors {
-		if name != "__cimnamespace" || !strings.EqualFold(strings.ReplaceAll(value, `\`, "/"), t.Namespace) {
-			return Target{}, notFound
-		}
+		ok = ok && name == "__cimnamespace" && strings.EqualFold(strings.ReplaceAll(value, `\`, "/"), t.Namespace)
+	}
+	if !ok {
+		return t, noResource(nil)
 	}
 	return t, nil
 }
 
-// Answered is the resource URI as a reply spells it: the class as WMI does,
-// the namespace in one of the spellings that were seen (assumed which).
+func noResource(e *soap.WMIError) *soap.Fault {
+	return &soap.Fault{Code: soap.CodeResourceNotFound, Sender: true, Subcode: "a:DestinationUnreachable", FaultDetail: "InvalidResourceURI",
+		Text: "The service cannot find the resource identified by the resource URI and selectors.", WMI: e}
+}
+
+// Answered is the resource URI as a reply spells it: the class as WMI does, the namespace in one of the spellings that
+// were seen (which, by seed).
 func (m *Machine) Answered(t Target, class string) string {
 	namespace := t.Namespace
 	switch m.Shape.NamespaceCase {
@@ -63,26 +71,13 @@ func (m *Machine) Answered(t Target, class string) string {
 	case profile.CaseUpper:
 		namespace = strings.ToUpper(namespace)
 	}
-	return t.Base + namespace + "/" + class
+	return soap.WMIBase + namespace + "/" + class
 }
 
-// tag is an element's name in the class's namespace and that prefix's declaration.
-func (m *Machine) tag(name string) string {
-	if m.Shape.Prefix == "" {
-		return name
-	}
-	return m.Shape.Prefix + ":" + name
-}
+// tag is an element's name in the class's namespace, whose prefix declaration makes.
+func (m *Machine) tag(name string) string { return strings.TrimPrefix(m.Shape.Prefix+":"+name, ":") }
 
 func (m *Machine) declaration(uri string) string {
-	attribute := "xmlns"
-	if m.Shape.Prefix != "" {
-		attribute += ":" + m.Shape.Prefix
-	}
+	attribute := strings.TrimSuffix("xmlns:"+m.Shape.Prefix, ":")
 	return ` xmlns:xsi="` + soap.NSInstance + `" ` + attribute + `="` + soap.Escape(uri) + `" xmlns:cim="` + soap.NSCIM + `"`
-}
-
-func providerFault(code uint32, status int, operation, info, namespace, text string) *soap.Fault {
-	return &soap.Fault{Code: soap.CodeProvider, Subcode: "w:InternalError", Text: text,
-		WMI: &soap.WMIError{Code: code, CIMStatus: status, Operation: operation, ParameterInfo: info, Namespace: namespace}}
 }

@@ -4,246 +4,215 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"math/big"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // DialectWQL is the filter dialect of WQL (documented: MS-WSMV 2.2.4.14).
 const DialectWQL = "http://schemas.microsoft.com/wbem/wsman/1/WQL"
 
-// maxConditionDepth bounds parentheses and chains (assumed; WMI's own limits
-// are on the number of AND and OR keywords and are not fixed).
-const maxConditionDepth = 64
+// maxTokens bounds a query (assumed: WMI's own limits are on the number of AND and OR, and vary).
+const maxTokens = 1000
 
-// Query is a parsed WQL SELECT (documented: "WQL (SQL for WMI)"; of it, the
-// part over properties of one class: no LIKE, ISA, IS NULL, nor event queries).
-type Query struct {
-	Columns []string // nil for *
-	Class   string
-	Where   Condition // nil: all
+var (
+	errNoClass = errors.New("the class does not exist")
+	errInvalid = errors.New("the query is invalid")
+)
+
+// query is a WQL SELECT over the properties of one class (documented: "WQL (SQL for WMI)"; of it without LIKE, ISA,
+// IS NULL, NOT and event queries).
+type query struct {
+	class   *Class
+	columns []bool // by property; nil for *
+	keep    condition
 }
 
-// Condition is a node of a WHERE clause: a comparison, or Left And/Or Right.
-type Condition interface {
-	matches(*Class, Row) (bool, error)
-}
-
-type both struct {
-	left, right Condition
-	or          bool
-}
-
-type comparison struct {
-	column, operator string
-	literal          token
-}
-
-var errSyntax = errors.New("invalid query")
-
-// ParseWQL reads a SELECT.
-func ParseWQL(text string) (Query, error) {
-	tokens, err := scan(text)
-	if err != nil {
-		return Query{}, err
-	}
-	p := &wqlParser{tokens: tokens}
-	q := Query{}
-	if !p.keyword("select") {
-		return q, p.unexpected("SELECT")
-	}
-	if !p.take("*") {
-		for {
-			name, ok := p.name()
-			if !ok {
-				return q, p.unexpected("a column")
-			}
-			q.Columns = append(q.Columns, name)
-			if !p.take(",") {
-				break
-			}
-		}
-	}
-	if !p.keyword("from") {
-		return q, p.unexpected("FROM")
-	}
-	var ok bool
-	if q.Class, ok = p.name(); !ok {
-		return q, p.unexpected("a class")
-	}
-	if p.keyword("where") {
-		if q.Where, err = p.condition(0); err != nil {
-			return q, err
-		}
-	}
-	if p.at < len(p.tokens) {
-		return q, p.unexpected("the end")
-	}
-	return q, nil
-}
+type condition func(Row) bool
 
 type wqlParser struct {
 	tokens []token
-	at     int
+	class  *Class
+}
+
+// parseWQL reads a query about one of the classes.
+func parseWQL(text string, classes []*Class) (q query, err error) {
+	tokens, err := scan(text)
+	if err != nil {
+		return q, err
+	}
+	p := &wqlParser{tokens: tokens}
+	if !p.take("select") {
+		return q, p.unexpected("SELECT")
+	}
+	var columns []string
+	for more := !p.take("*"); more; more = p.take(",") {
+		columns = append(columns, p.name())
+	}
+	if !p.take("from") || slices.Contains(columns, "") {
+		return q, p.unexpected("FROM or a column")
+	}
+	name := p.name()
+	at := slices.IndexFunc(classes, func(c *Class) bool { return strings.EqualFold(c.Name, name) })
+	where := p.take("where")
+	switch {
+	case name == "" || !where && len(p.tokens) > 0:
+		return q, p.unexpected("a class, WHERE or the end")
+	case at < 0:
+		return q, errNoClass
+	}
+	p.class = classes[at]
+	q = query{class: p.class, keep: func(Row) bool { return true }}
+	if q.columns, err = p.class.columns(columns); err != nil || !where {
+		return q, err
+	}
+	if q.keep, err = p.condition(); err == nil && len(p.tokens) > 0 {
+		err = p.unexpected("the end")
+	}
+	return q, err
 }
 
 // condition reads terms joined by OR; AND binds closer (documented).
-func (p *wqlParser) condition(depth int) (Condition, error) {
-	return p.chain("or", depth, func() (Condition, error) {
-		return p.chain("and", depth, func() (Condition, error) { return p.term(depth) })
-	})
+func (p *wqlParser) condition() (condition, error) {
+	return p.chain("or", func() (condition, error) { return p.chain("and", p.term) })
 }
 
-func (p *wqlParser) chain(word string, depth int, next func() (Condition, error)) (Condition, error) {
-	if depth > maxConditionDepth {
-		return nil, fmt.Errorf("%w: the conditions nest too deeply", errSyntax)
+func (p *wqlParser) chain(word string, next func() (condition, error)) (condition, error) {
+	first, err := next()
+	terms := []condition{first}
+	for err == nil && p.take(word) {
+		var term condition
+		term, err = next()
+		terms = append(terms, term)
 	}
-	left, err := next()
-	for count := 0; err == nil && p.keyword(word); count++ {
-		if count == maxConditionDepth {
-			return nil, fmt.Errorf("%w: too many conditions", errSyntax)
-		}
-		var right Condition
-		right, err = next()
-		left = both{left, right, word == "or"}
-	}
-	return left, err
+	// OR looks for a term that holds, AND for one that does not.
+	return func(r Row) bool {
+		return slices.ContainsFunc(terms, func(holds condition) bool { return holds(r) == (word == "or") }) == (word == "or")
+	}, err
 }
 
-func (p *wqlParser) term(depth int) (Condition, error) {
+func (p *wqlParser) term() (condition, error) {
 	if p.take("(") {
-		inner, err := p.condition(depth + 1)
+		inner, err := p.condition()
 		if err == nil && !p.take(")") {
 			err = p.unexpected(")")
 		}
 		return inner, err
 	}
-	column, ok := p.name()
-	if !ok {
-		return nil, p.unexpected("a column")
+	at := p.class.index(p.name())
+	if at < 0 {
+		return nil, p.unexpected("an operator after a property of " + p.class.Name)
 	}
-	for _, operator := range []string{"=", "<>", "!=", "<=", ">=", "<", ">"} {
-		if !p.take(operator) {
-			continue
-		}
-		if p.at == len(p.tokens) || p.tokens[p.at].kind == symbolToken {
-			return nil, p.unexpected("a value")
-		}
-		literal := p.tokens[p.at]
-		p.at++
-		return comparison{column, operator, literal}, nil
+	operator, literal := p.next(), p.next()
+	holds, ok := operators[operator.text]
+	order := comparer(p.class.Properties[at].Type, literal)
+	if !ok || operator.kind != symbolToken || order == nil {
+		return nil, fmt.Errorf("%w: %s is compared with %q, which does not fit", errInvalid, p.class.Properties[at].Name, literal.text)
 	}
-	return nil, p.unexpected("an operator")
+	return func(r Row) bool { return r[at] != nil && holds(order(r[at])) }, nil // documented: null equals nothing
 }
 
-func (p *wqlParser) peek() token {
-	if p.at == len(p.tokens) {
+var operators = map[string]func(order int) bool{
+	"=": func(o int) bool { return o == 0 }, "<>": func(o int) bool { return o != 0 }, "!=": func(o int) bool { return o != 0 },
+	"<": func(o int) bool { return o < 0 }, "<=": func(o int) bool { return o <= 0 },
+	">": func(o int) bool { return o > 0 }, ">=": func(o int) bool { return o >= 0 },
+}
+
+// comparer compares a value with a literal as WMI does: strings without letter case (documented). It is nil where the
+// literal does not fit the type.
+func comparer(t PropertyType, literal token) func(any) int {
+	number, err := strconv.ParseInt(literal.text, 10, 64)
+	is := strings.EqualFold(literal.text, "true")
+	switch {
+	case t == Text && literal.kind == stringToken:
+		want := strings.ToLower(literal.text)
+		return func(v any) int { return cmp.Compare(strings.ToLower(v.(string)), want) }
+	case t == Number && err == nil:
+		return func(v any) int { return cmp.Compare(v.(int64), number) }
+	case t == Bool && literal.kind == wordToken && (is || strings.EqualFold(literal.text, "false")):
+		return func(v any) int {
+			if v.(bool) == is {
+				return 0
+			}
+			return 1
+		}
+	default:
+		return nil
+	}
+}
+
+// next takes one token; after the last one it gives empty ones.
+func (p *wqlParser) next() token {
+	if len(p.tokens) == 0 {
 		return token{}
 	}
-	return p.tokens[p.at]
+	t := p.tokens[0]
+	p.tokens = p.tokens[1:]
+	return t
 }
 
-func (p *wqlParser) take(symbol string) bool {
-	if t := p.peek(); t.kind != symbolToken || t.text != symbol {
+// take takes the word or symbol if it comes next.
+func (p *wqlParser) take(text string) bool {
+	if len(p.tokens) == 0 || p.tokens[0].kind == stringToken || !strings.EqualFold(p.tokens[0].text, text) {
 		return false
 	}
-	p.at++
-	return true
-}
-
-func (p *wqlParser) keyword(word string) bool {
-	if t := p.peek(); t.kind != wordToken || !strings.EqualFold(t.text, word) {
-		return false
-	}
-	p.at++
+	p.next()
 	return true
 }
 
 var reserved = []string{"select", "from", "where", "and", "or", "true", "false"}
 
-func (p *wqlParser) name() (string, bool) {
-	t := p.peek()
-	if t.kind != wordToken || slices.Contains(reserved, strings.ToLower(t.text)) {
-		return "", false
+// name takes a name; "" where none comes next.
+func (p *wqlParser) name() string {
+	if len(p.tokens) == 0 || p.tokens[0].kind != wordToken || slices.Contains(reserved, strings.ToLower(p.tokens[0].text)) {
+		return ""
 	}
-	p.at++
-	return t.text, true
+	return p.next().text
 }
 
 func (p *wqlParser) unexpected(wanted string) error {
-	if p.at == len(p.tokens) {
-		return fmt.Errorf("%w: it ends where %s is expected", errSyntax, wanted)
-	}
-	return fmt.Errorf("%w: %q stands where %s is expected", errSyntax, p.tokens[p.at].text, wanted)
+	return fmt.Errorf("%w: %q stands where %s is expected", errInvalid, p.next().text, wanted)
 }
 
-func (c both) matches(class *Class, row Row) (bool, error) {
-	left, err := c.left.matches(class, row)
-	if err != nil {
-		return false, err
-	}
-	// Both sides are always asked, so that a bad column is found in any row.
-	right, err := c.right.matches(class, row)
-	if c.or {
-		return left || right, err
-	}
-	return left && right, err
+type token struct {
+	kind tokenKind
+	text string // of a string, what stands between its quotes
 }
 
-// matches compares as WMI does: strings without letter case, null equal to
-// nothing (documented); datetimes cannot be compared here.
-func (c comparison) matches(class *Class, row Row) (bool, error) {
-	at := class.index(c.column)
-	if at < 0 {
-		return false, fmt.Errorf("%w: %s has no property %s", errSyntax, class.Name, c.column)
-	}
-	order, null, err := compare(row[at], class.Properties[at].Type, c.literal)
-	if err != nil || null {
-		return false, err
-	}
-	switch c.operator {
-	case "=":
-		return order == 0, nil
-	case "<>", "!=":
-		return order != 0, nil
-	case "<":
-		return order < 0, nil
-	case ">":
-		return order > 0, nil
-	case "<=":
-		return order <= 0, nil
-	default:
-		return order >= 0, nil
-	}
-}
+type tokenKind int
 
-func compare(value any, t PropertyType, literal token) (order int, null bool, err error) {
-	mismatch := fmt.Errorf("%w: %q does not fit the property's type", errSyntax, literal.text)
-	switch t {
-	case Text:
-		if literal.kind != stringToken {
-			return 0, false, mismatch
+const (
+	wordToken tokenKind = iota + 1
+	numberToken
+	stringToken
+	otherStringToken
+	symbolToken
+)
+
+// A token's kind is the number of its group. In a string a backslash stands before a quote or a backslash (documented).
+var (
+	tokenPattern = regexp.MustCompile(`(?s)^\s*(?:([A-Za-z_]\w*)|(-?[0-9]+)|'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(<>|!=|<=|>=|[*,()=<>]))`)
+	escaped      = regexp.MustCompile(`(?s)\\(.)`)
+)
+
+func scan(text string) (tokens []token, err error) {
+	for text = strings.TrimSpace(text); text != ""; {
+		found := tokenPattern.FindStringSubmatchIndex(text)
+		if found == nil || len(tokens) == maxTokens {
+			return nil, fmt.Errorf("%w from here on: %.20q", errInvalid, text)
 		}
-		text, ok := value.(string)
-		return cmp.Compare(strings.ToLower(text), strings.ToLower(literal.text)), !ok, nil
-	case Number:
-		want, ok := new(big.Int).SetString(literal.text, 10)
-		if !ok || literal.kind == wordToken {
-			return 0, false, mismatch
+		for kind := wordToken; kind <= symbolToken; kind++ {
+			start, end := found[2*kind], found[2*kind+1]
+			switch {
+			case start < 0:
+			case kind == stringToken || kind == otherStringToken:
+				tokens = append(tokens, token{stringToken, escaped.ReplaceAllString(text[start:end], "$1")})
+			default:
+				tokens = append(tokens, token{kind, text[start:end]})
+			}
 		}
-		number, ok := value.(int64)
-		return big.NewInt(number).Cmp(want), !ok, nil
-	case Bool:
-		want := strings.ToLower(literal.text)
-		if literal.kind != wordToken || want != "true" && want != "false" {
-			return 0, false, mismatch
-		}
-		is, ok := value.(bool)
-		if is == (want == "true") {
-			return 0, !ok, nil
-		}
-		return 1, !ok, nil
-	default:
-		return 0, false, mismatch
+		text = text[found[1]:]
 	}
+	return tokens, nil
 }
