@@ -29,6 +29,9 @@ cli_about() {
 # cli_product PATH prints terraform or tofu.
 cli_product() { cli_about "$1" | sed 's/ .*//'; }
 
+# cli_title PATH prints the name as people write it: Terraform 1.11.4, OpenTofu 1.12.6.
+cli_title() { cli_about "$1" | sed 's/^terraform/Terraform/; s/^tofu/OpenTofu/'; }
+
 # at_least VERSION MINIMUM compares major and minor.
 at_least() {
 	[ "${1%%.*}" -gt "${2%%.*}" ] && return 0
@@ -94,7 +97,7 @@ build() (
 built_tofu() {
 	# version.dev=no: else the version ends in -dev, which counts as a version before the release.
 	built tofu github.com/opentofu/opentofu "$root/tools/tofu" github.com/opentofu/opentofu/cmd/tofu \
-		'-X github.com/opentofu/opentofu/version.dev=no' 'two minutes (three with its modules to download)'
+		'-X github.com/opentofu/opentofu/version.dev=no' 'two to five minutes'
 }
 built_linter() {
 	built golangci-lint github.com/golangci/golangci-lint/v2 "$root/tools" \
