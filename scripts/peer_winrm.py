@@ -100,6 +100,7 @@ def check_all(protocol):
 
     services, messages = enumerate_wql(protocol, "select * from Win32_Service")
     names = [service["Name"] for service in services]
+    assert messages > 1, "the table came in one message: paging was not tried"
     assert len(names) > 100 and len(names) == len(set(names)), f"{len(names)} services, {len(set(names))} names"
     some, _ = enumerate_wql(protocol, "select Name, State from Win32_Service where State = 'Running'")
     running = [service["Name"] for service in services if service["State"] == "Running"]

@@ -55,7 +55,7 @@ func parseFrame(body []byte) (frame, error) {
 		}
 		line, after, found := bytes.Cut(rest, []byte("\r\n"))
 		name, value, isHeader := strings.Cut(string(line), ":")
-		if !found || !isHeader || len(headers) == 8 {
+		if !found || !isHeader {
 			return f, errFrame
 		}
 		headers[strings.ToLower(strings.TrimSpace(name))] = strings.TrimSpace(value)

@@ -106,7 +106,7 @@ func TestFrameRefused(t *testing.T) {
 		"no second type":    strings.Replace(good, "octet-stream", "xml", 1),
 		"long signature":    strings.Replace(good, "\x10\x00\x00\x00", "\xff\xff\xff\xff", 1),
 		"no data at all":    head + "--Encrypted Boundary--\r\n",
-		"headers and on":    "--Encrypted Boundary\r\n" + strings.Repeat("A: b\r\nB: c\r\nC: c\r\nD: c\r\nE: c\r\nF: c\r\nG: c\r\nH: c\r\nI: c\r\n", 2),
+		"headers and on":    "--Encrypted Boundary\r\n" + strings.Repeat("A: b\r\n", 1000),
 		"a header, no name": "--Encrypted Boundary\r\nnothing\r\n",
 	} {
 		if f, err := parseFrame([]byte(body)); err == nil {

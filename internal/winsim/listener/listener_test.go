@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"io"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -103,6 +104,7 @@ func TestBasicAccounts(t *testing.T) {
 		{`mail01\local-admin`, "not-a-real-password-2", "local-admin"},
 		{`.\local-admin`, "not-a-real-password-2", "local-admin"},
 		{`CONTOSO\local-admin`, "not-a-real-password-2", ""},
+		{`MAIL01\svc-terraform`, "not-a-real-password-1", ""},
 		{`FABRIKAM\svc-terraform`, "not-a-real-password-1", ""},
 		{`svc-terraform`, "not-a-real-password-2", ""},
 		{`svc-terraform`, "", ""},
@@ -120,7 +122,7 @@ func TestBasicAccounts(t *testing.T) {
 			t.Errorf("%s: offered %q", c.user, offered)
 		}
 	}
-	want := Counters{Requests: 11, Connections: 1, FailedLogons: 5}
+	want := Counters{Requests: 12, Connections: 1, FailedLogons: 6}
 	if got := l.Counters(); got != want {
 		t.Errorf("counters %+v, want %+v", got, want)
 	}
@@ -212,12 +214,17 @@ func TestReplies(t *testing.T) {
 
 // TestHandleContext shows that a waiting Handle ends with the connection, whoever closes it.
 func TestHandleContext(t *testing.T) {
-	for name, end := range map[string]func(l *Listener, hangUp func()){
-		"client hangs up":   func(_ *Listener, hangUp func()) { hangUp() },
-		"connections close": func(l *Listener, _ func()) { l.CloseConnections() },
-		"listener closes": func(l *Listener, _ func()) {
+	for name, end := range map[string]func(l *Listener, hangUp func(), ended chan struct{}){
+		"client hangs up":   func(_ *Listener, hangUp func(), _ chan struct{}) { hangUp() },
+		"connections close": func(l *Listener, _ func(), _ chan struct{}) { l.CloseConnections() },
+		"listener closes": func(l *Listener, _ func(), ended chan struct{}) {
 			if err := l.Close(); err != nil {
 				t.Error(err)
+			}
+			select {
+			case <-ended:
+			default:
+				t.Error("Close returned before Handle")
 			}
 		},
 	} {
@@ -226,6 +233,9 @@ func TestHandleContext(t *testing.T) {
 			l := start(t, Config{Basic: true, AllowUnencrypted: true, Handle: func(ctx context.Context, _ Request) Response {
 				close(running)
 				<-ctx.Done()
+				for range 1000 { // so that a Close that does not wait would be seen
+					runtime.Gosched()
+				}
 				close(ended)
 				return Response{Drop: true}
 			}})
@@ -245,7 +255,7 @@ func TestHandleContext(t *testing.T) {
 				failed <- err
 			}()
 			<-running
-			end(l, hangUp)
+			end(l, hangUp, ended)
 			<-ended
 			if err := <-failed; err == nil {
 				t.Error("the client got an answer")

@@ -366,6 +366,20 @@ func TestChannelBindings(t *testing.T) {
 	}
 }
 
+// TestStrictTellsItsNames shows that a strict host lets every client bind, under each seed: without the attributes of a
+// CHALLENGE none could.
+func TestStrictTellsItsNames(t *testing.T) {
+	c := certificate(t, x509.ECDSAWithSHA256)
+	for seed := range int64(10) {
+		p := newPeer(t, serve(t, Config{TLS: &tls.Config{Certificates: []tls.Certificate{c}}, BindingPolicy: "strict", Seed: seed}))
+		p.initiator.Flags = ntlmtest.DefaultFlags &^ 4 // no target asked for
+		token := strings.TrimPrefix(p.post("", "Negotiate "+base64.StdEncoding.EncodeToString(p.initiator.Negotiate())).offered()[0], "Negotiate ")
+		if challenge, err := base64.StdEncoding.DecodeString(token); err != nil || challenge[40] == 0 {
+			t.Errorf("seed %d: no attributes in %q", seed, token)
+		}
+	}
+}
+
 // TestBindingInClear shows that plain HTTP has nothing to bind to: what a client sends is left alone.
 func TestBindingInClear(t *testing.T) {
 	p := newPeer(t, serve(t, Config{BindingPolicy: "strict"}))

@@ -130,7 +130,7 @@ func (a *Acceptor) Authenticate(message []byte) (*Session, error) {
 	}
 	r, err := parseResponse(m.ntResponse)
 	if err != nil {
-		return nil, err // an LMv2 response alone ends here too: refused, *documented* for level 5
+		return nil, err
 	}
 	account, password, known := a.config.Lookup(m.domain, m.user)
 	key, ok := verifyProof(password, m.user, m.domain, a.nonce, r)

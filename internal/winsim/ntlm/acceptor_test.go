@@ -67,6 +67,7 @@ func TestSession(t *testing.T) {
 		"on a workgroup host":       {host: func(c *ntlm.Config) { c.Domain = "MAIL01" }},
 		"with channel bindings":     {client: func(i *ntlmtest.Initiator) { i.Binding = binding }},
 		"user in another case":      {client: func(i *ntlmtest.Initiator) { i.User = "SVC-Terraform" }},
+		"with no domain in the key": {client: func(i *ntlmtest.Initiator) { i.NoDomainInKey = true }},
 		"with no domain":            {client: func(i *ntlmtest.Initiator) { i.Domain = "" }},
 		"with a domain in any case": {client: func(i *ntlmtest.Initiator) { i.Domain = "contoso" }},
 	} {
@@ -146,6 +147,43 @@ func TestLogonRefused(t *testing.T) {
 	}
 }
 
+// TestChallenge reads what the host tells about itself, without the parser of the package.
+func TestChallenge(t *testing.T) {
+	const unicode, oem, typeDomain, typeServer, infoFlag = 1, 2, 0x10000, 0x20000, 0x800000
+	for name, c := range map[string]struct {
+		domain        string
+		asked         uint32
+		set, unset    uint32
+		target        string
+		infoOnRequest bool
+	}{
+		"member":       {"CONTOSO", ntlmtest.DefaultFlags, unicode | typeDomain | infoFlag, oem | typeServer, "C\x00O\x00N\x00T\x00O\x00S\x00O\x00", false},
+		"workgroup":    {"MAIL01", ntlmtest.DefaultFlags, unicode | typeServer | infoFlag, oem | typeDomain, "M\x00A\x00I\x00L\x000\x001\x00", false},
+		"OEM":          {"CONTOSO", ntlmtest.DefaultFlags &^ unicode, oem | typeDomain | infoFlag, unicode | typeServer, "CONTOSO", false},
+		"no target":    {"CONTOSO", ntlmtest.DefaultFlags &^ 4, unicode | infoFlag, typeDomain | typeServer, "", false},
+		"told by flag": {"CONTOSO", ntlmtest.DefaultFlags&^4 | infoFlag, unicode | infoFlag, typeDomain | typeServer, "", true},
+		"nothing told": {"CONTOSO", ntlmtest.DefaultFlags &^ 4, unicode, typeDomain | typeServer | infoFlag, "", true},
+	} {
+		config := host()
+		config.Domain, config.InfoOnRequest = c.domain, c.infoOnRequest
+		message, err := ntlm.NewAcceptor(config).Challenge((&ntlmtest.Initiator{Flags: c.asked}).Negotiate())
+		if err != nil {
+			t.Fatal(err)
+		}
+		flags := binary.LittleEndian.Uint32(message[20:])
+		if flags&c.set != c.set || flags&c.unset != 0 {
+			t.Errorf("%s: flags %08x, want %08x and not %08x", name, flags, c.set, c.unset)
+		}
+		if got := string(message[56 : 56+binary.LittleEndian.Uint16(message[12:])]); got != c.target {
+			t.Errorf("%s: target %q, want %q", name, got, c.target)
+		}
+		info := binary.LittleEndian.Uint16(message[40:])
+		if (info > 0) != (c.set&infoFlag != 0) || info > 0 && !bytes.Contains(message, []byte("c\x00o\x00n\x00t\x00o\x00s\x00o\x00.\x00c\x00o\x00m\x00")) {
+			t.Errorf("%s: %d bytes of attributes\n%q", name, info, message)
+		}
+	}
+}
+
 func TestMessagesOutOfOrder(t *testing.T) {
 	a := ntlm.NewAcceptor(host())
 	if _, err := a.Authenticate([]byte("NTLMSSP\x00\x03\x00\x00\x00")); err == nil {
@@ -222,7 +260,11 @@ func FuzzAuthenticate(f *testing.F) {
 	}
 	f.Add(valid)
 	f.Add(valid[:88])
+	f.Add(append([]byte("NTLMSSP\x00\x03\x00\x00\x00"), make([]byte, 52)...)) // the shortest that is whole
 	f.Add([]byte("NTLMSSP\x00\x03\x00\x00\x00"))
+	outside := bytes.Clone(valid)
+	binary.LittleEndian.PutUint32(outside[24:], 1<<31) // the NT response lies beyond the message
+	f.Add(outside)
 	f.Fuzz(func(t *testing.T, message []byte) {
 		s, err := a.Authenticate(message)
 		if (s == nil) == (err == nil) {

@@ -128,7 +128,7 @@ func field(message []byte, at int) (content []byte, offset int, err error) {
 	if length == 0 {
 		return nil, 0, nil
 	}
-	if start < authenticateHeader || start+length > uint64(len(message)) {
+	if start+length > uint64(len(message)) {
 		return nil, 0, errTruncated
 	}
 	return message[start : start+length], int(start), nil //nolint:gosec // below len(message), an int
@@ -144,11 +144,8 @@ type response struct {
 
 func parseResponse(content []byte) (response, error) {
 	const proofLength, pairsOffset = 16, 28
-	if len(content) == 24 {
-		return response{}, errors.New("ntlm: NTLMv1 is refused") // LmCompatibilityLevel 5, *documented*
-	}
-	if len(content) < proofLength+pairsOffset {
-		return response{}, errors.New("ntlm: no NTLMv2 response")
+	if len(content) < proofLength+pairsOffset { // NTLMv1 has 24 bytes, LMv2 alone none: LmCompatibilityLevel 5 (*documented*)
+		return response{}, errors.New("ntlm: no NTLMv2 response; NTLMv1 and LMv2 are refused")
 	}
 	r := response{proof: content[:proofLength], temp: content[proofLength:]}
 	if r.temp[0] != 1 || r.temp[1] != 1 {

@@ -110,6 +110,19 @@ func TestSpecificationSession(t *testing.T) {
 	}
 }
 
+// TestSealingNotNegotiated shows that a client gets no more than the CHALLENGE agreed to.
+func TestSealingNotNegotiated(t *testing.T) {
+	a := specAcceptor(t, "Password")
+	a.flags &^= flagSeal
+	s, err := a.Authenticate(unhex(t, specAuthenticate))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.CanSeal() {
+		t.Error("seals though the CHALLENGE did not offer it")
+	}
+}
+
 func TestSpecificationWrongPassword(t *testing.T) {
 	_, err := specAcceptor(t, "password").Authenticate(unhex(t, specAuthenticate))
 	if !errors.Is(err, ErrLogonFailure) {

@@ -26,6 +26,7 @@ type Initiator struct {
 	Time                   uint64 // client's time, 100 ns since 1601, used when the challenge has none
 	Binding                []byte // 16 bytes of MsvAvChannelBindings
 	NoMIC                  bool
+	NoDomainInKey          bool // as some clients do it: the domain is sent but left out of the key
 
 	negotiate           []byte
 	outStream, inStream *rc4.Cipher
@@ -77,7 +78,11 @@ func (i *Initiator) Authenticate(challenge []byte) ([]byte, error) {
 
 	hash := md4.New()
 	hash.Write(text(i.Password))
-	key := mac(hash.Sum(nil), text(strings.ToUpper(i.User)+i.Domain))
+	realm := i.Domain
+	if i.NoDomainInKey {
+		realm = ""
+	}
+	key := mac(hash.Sum(nil), text(strings.ToUpper(i.User)+realm))
 	proof := mac(key, challenge[24:32], temp)
 	exported, sent := mac(key, proof), []byte{}
 	if i.exchange = flags&0x40000000 != 0; i.exchange {
