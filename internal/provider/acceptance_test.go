@@ -43,6 +43,13 @@ func overTLSOf(hosts ...*winsim.Host) string {
 	return strings.Replace(overTLS(hosts[0]), strconv.Quote(hosts[0].CACertificate()), strconv.Quote(authorities), 1)
 }
 
+// sealed is the provider block for a host as Windows offers itself out of the
+// box: NTLM over HTTP with sealed messages.
+func sealed(host *winsim.Host, lines ...string) string {
+	return fmt.Sprintf("provider \"windows\" {\n  username = %q\n  password = %q\n  %s\n}\n",
+		host.Username(), host.Password(), strings.Join(lines, "\n  "))
+}
+
 // tuned is a resource with the given lines.
 func tuned(address string, lines ...string) string {
 	return fmt.Sprintf("resource \"windows_tcpip_tuning\" \"test\" {\n  host = %q\n  %s\n}\n", address, strings.Join(lines, "\n  "))

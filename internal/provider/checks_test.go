@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
 	"strconv"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
@@ -115,4 +117,9 @@ func port(address string) string {
 		panic(err)
 	}
 	return ":" + port
+}
+
+// pattern makes an expression that does not care where the CLI breaks lines.
+func pattern(text string) *regexp.Regexp {
+	return regexp.MustCompile("(?s)" + strings.ReplaceAll(text, " ", `\s+`))
 }

@@ -1,0 +1,83 @@
+package provider
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
+)
+
+// Two resources on one machine, under two spellings of its name: what one of them
+// does between its first look and its read-back is never mixed with the other's.
+func TestAccWritesToOneHostNeverInterleave(t *testing.T) {
+	host := winsim.Start(t, winsim.Server2022())
+	var mu sync.Mutex
+	var values []string // in the order of the writes
+	host.Intercept(func(call winsim.Call) winsim.Action {
+		if call.Method == "SetDWORDValue" {
+			mu.Lock()
+			defer mu.Unlock()
+			values = append(values, call.ValueName)
+		}
+		return winsim.Proceed
+	})
+	accept(t, resource.TestStep{Config: overTLS(host) +
+		fmt.Sprintf("resource \"windows_tcpip_tuning\" \"a\" {\n  host = %q\n  tcp_timed_wait_delay = 30\n  max_user_port = 65534\n  strict_time_wait_seq_check = 1\n}\n", "localhost"+port(host.HTTPSAddr())) +
+		fmt.Sprintf("resource \"windows_tcpip_tuning\" \"b\" {\n  host = %q\n  keep_alive_time = 1\n  keep_alive_interval = 2\n  tcp_num_connections = 3\n}\n", "LOCALHOST"+port(host.HTTPSAddr()))})
+	a := map[string]bool{"TcpTimedWaitDelay": true, "MaxUserPort": true, "StrictTimeWaitSeqCheck": true}
+	switches := 0
+	mu.Lock()
+	defer mu.Unlock()
+	for i := 1; i < len(values); i++ {
+		if a[values[i]] != a[values[i-1]] {
+			switches++
+		}
+	}
+	if len(values) != 6 || switches != 1 {
+		t.Errorf("the writes came as %v", values)
+	}
+}
+
+// Two hosts are worked on at once: each answers its first call only when the
+// other one was asked too.
+func TestAccHostsRunInParallel(t *testing.T) {
+	left, right := winsim.Start(t, winsim.Server2022()), winsim.Start(t, winsim.Server2022(), winsim.ListenOn("127.0.0.2"))
+	var met sync.WaitGroup
+	met.Add(2)
+	for _, host := range []*winsim.Host{left, right} {
+		var once sync.Once
+		host.Intercept(func(winsim.Call) winsim.Action {
+			once.Do(func() { met.Done(); met.Wait() })
+			return winsim.Proceed
+		})
+	}
+	accept(t, resource.TestStep{
+		Config: sealed(left) + tuned(left.HTTPAddr(), "max_user_port = 65534") +
+			fmt.Sprintf("resource \"windows_tcpip_tuning\" \"right\" {\n  host = %q\n  max_user_port = 65534\n}\n", right.HTTPAddr()),
+		Check: resource.ComposeTestCheckFunc(
+			holds(left, map[string]string{"MaxUserPort": "REG_DWORD 65534"}), holds(right, map[string]string{"MaxUserPort": "REG_DWORD 65534"})),
+	})
+}
+
+// A host that never answers is given up after the operation's time-out.
+func TestAccSilentHost(t *testing.T) {
+	host := winsim.Start(t, winsim.Server2022())
+	host.Intercept(func(winsim.Call) winsim.Action { return winsim.Hang })
+	accept(t, resource.TestStep{
+		Config:      sealed(host, `timeout = "500ms"`) + tuned(host.HTTPAddr(), "max_user_port = 65534"),
+		ExpectError: pattern(`Unable to Create TCP/IP Tuning of .* no answer in time`),
+	})
+}
+
+// The time of the whole call is bounded by the resource's own timeouts.
+func TestAccTimeouts(t *testing.T) {
+	host := winsim.Start(t, winsim.Server2022())
+	host.Intercept(func(winsim.Call) winsim.Action { return winsim.Hang })
+	accept(t, resource.TestStep{
+		Config:      sealed(host) + tuned(host.HTTPAddr(), "max_user_port = 65534", `timeouts = { create = "500ms" }`),
+		ExpectError: pattern(`Unable to Create TCP/IP Tuning of .* no answer in time`),
+	})
+}

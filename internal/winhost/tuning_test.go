@@ -1,0 +1,224 @@
+package winhost
+
+import (
+	"errors"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
+)
+
+func TestReadTuningTellsTypesApart(t *testing.T) {
+	everyShape(t, func(t *testing.T, sim *winsim.Host, host *Host) {
+		sim.SetDWORD("tcptimedwaitdelay", 0x80000000)
+		sim.SetDWORD("StrictTimeWaitSeqCheck", 0)
+		sim.SetString("MaxUserPort", `<65534> & "more" `)
+		sim.SetString("KeepAliveInterval", "")
+		sim.SetExpandString("KeepAliveTime", "%windir%")
+		sim.SetBinary("TcpNumConnections", []byte{1, 2, 3})
+		got, err := host.ReadTuning(within(t), tcpip.Catalogue)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := tuning.Values{
+			"tcp_timed_wait_delay":         tuning.DWORD(0x80000000),
+			"strict_time_wait_seq_check":   tuning.DWORD(0),
+			"max_user_port":                tuning.String(`<65534> & "more" `),
+			"keep_alive_interval":          tuning.String(""),
+			"keep_alive_time":              tuning.Opaque(tuning.TypeExpand),
+			"tcp_num_connections":          tuning.Opaque(tuning.TypeBinary),
+			"tcp_max_data_retransmissions": tuning.Absent,
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("got  %v\nwant %v", got, want)
+		}
+	})
+}
+
+// A QWORD is read where StdRegProv can; on 2003 it cannot, and the value counts
+// as one that cannot be put back.
+func TestReadTuningQWORD(t *testing.T) {
+	everyShape(t, func(t *testing.T, sim *winsim.Host, host *Host) {
+		sim.SetQWORD("MaxUserPort", 0xffffffffffffffff)
+		got, err := host.ReadTuning(within(t), parameters("max_user_port"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := tuning.QWORD(0xffffffffffffffff)
+		system, err := host.ReadSystem(within(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if system.Build == tcpip.Server2003 {
+			want = tuning.Opaque(tuning.TypeQWORD)
+		}
+		if got["max_user_port"] != want {
+			t.Errorf("got %v, want %v", got["max_user_port"], want)
+		}
+	})
+}
+
+func TestWriteTuningAndBack(t *testing.T) {
+	everyShape(t, func(t *testing.T, sim *winsim.Host, host *Host) {
+		p := parameters("max_user_port")[0]
+		values := []tuning.Value{
+			tuning.DWORD(0), tuning.DWORD(0x7fffffff), tuning.DWORD(0x80000000), tuning.DWORD(0xffffffff),
+			tuning.String("30"), tuning.String("a\r\n\t<&>\"'é 日"), tuning.DWORD(5000), tuning.Absent, tuning.Absent, tuning.DWORD(65534),
+		}
+		before := tuning.Absent
+		for _, value := range values {
+			if err := host.WriteTuning(within(t), one(p, before, value)); err != nil {
+				t.Fatalf("%s: %v", value, err)
+			}
+			got, err := host.ReadTuning(within(t), []tcpip.Parameter{p})
+			if err != nil {
+				t.Fatalf("%s: %v", value, err)
+			}
+			if got[p.Attribute] != value {
+				t.Fatalf("wrote %s, read %s; the host has %v", value, got[p.Attribute], shown(sim.Value(p.ValueName)))
+			}
+			before = value
+		}
+	})
+}
+
+func shown(value string, ok bool) string {
+	if !ok {
+		return "nothing"
+	}
+	return value
+}
+
+func TestWriteTuningStopsAtTheFirstFailure(t *testing.T) {
+	sim := winsim.Start(t, winsim.Server2022())
+	host := reach(t, sim)
+	sim.Intercept(func(call winsim.Call) winsim.Action {
+		if call.Method == "SetDWORDValue" && call.ValueName == "MaxUserPort" {
+			return winsim.AccessDenied
+		}
+		return winsim.Proceed
+	})
+	p := parameters("tcp_timed_wait_delay", "max_user_port", "keep_alive_time")
+	err := host.WriteTuning(within(t), []tuning.Step{
+		{Parameter: p[0], To: tuning.DWORD(30)}, {Parameter: p[1], To: tuning.DWORD(65534)}, {Parameter: p[2], To: tuning.DWORD(300000)},
+	})
+	var failed *WriteError
+	if !errors.As(err, &failed) || failed.Done != 1 || failed.Uncertain || failed.Step.Parameter.Attribute != "max_user_port" || !errors.Is(err, ErrAccessDenied) {
+		t.Errorf("error %#v", err)
+	}
+	if _, ok := sim.Value("KeepAliveTime"); ok {
+		t.Error("it went on after the failure")
+	}
+	if !strings.Contains(err.Error(), "MaxUserPort") || !strings.Contains(err.Error(), "access denied") {
+		t.Errorf("the error names neither value nor cause: %v", err)
+	}
+}
+
+// Whether a lost reply means that the write happened is found out by reading; the
+// write is never sent again.
+func TestWriteTuningLostReply(t *testing.T) {
+	for name, tt := range map[string]struct {
+		action winsim.Action
+		ok     bool
+	}{
+		"done, reply lost":        {winsim.LoseReply, true},
+		"not done, no reply":      {winsim.DropBefore, false},
+		"done, garbled answer":    {winsim.Raw(200, "text/html", "<html>"), false},
+		"HTTP 500 without a SOAP": {winsim.Raw(500, "", ""), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim := winsim.Start(t, winsim.Server2022())
+			host := reach(t, sim)
+			if _, err := host.ReadTuning(within(t), tcpip.Catalogue); err != nil { // the connection is a kept one
+				t.Fatal(err)
+			}
+			sim.Intercept(func(call winsim.Call) winsim.Action {
+				if call.Method == "SetDWORDValue" {
+					return tt.action
+				}
+				return winsim.Proceed
+			})
+			sim.ResetCounters()
+			err := host.WriteTuning(within(t), one(parameters("max_user_port")[0], tuning.Absent, tuning.DWORD(65534)))
+			if (err == nil) != tt.ok {
+				t.Errorf("error %v", err)
+			}
+			if n := sim.Counters().Methods["SetDWORDValue"]; n != 1 {
+				t.Errorf("SetDWORDValue was sent %d times", n)
+			}
+		})
+	}
+}
+
+// A value that goes or changes its type between the listing and the reading makes
+// the read start again, once.
+func TestReadTuningSeesAChangeMeanwhile(t *testing.T) {
+	p := parameters("max_user_port")
+	tests := map[string]struct {
+		change func(*winsim.Host)
+		want   tuning.Value
+	}{
+		"deleted":      {func(sim *winsim.Host) { sim.DeleteValue("MaxUserPort") }, tuning.Absent},
+		"another type": {func(sim *winsim.Host) { sim.SetString("MaxUserPort", "30") }, tuning.String("30")},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			sim := winsim.Start(t, winsim.Server2022())
+			sim.SetDWORD("MaxUserPort", 5000)
+			sim.Intercept(func(call winsim.Call) winsim.Action {
+				if call.Method == "GetDWORDValue" && call.N == 1 {
+					return winsim.BeforeDo(func() { tt.change(sim) })
+				}
+				return winsim.Proceed
+			})
+			got, err := reach(t, sim).ReadTuning(within(t), p)
+			if err != nil || got["max_user_port"] != tt.want {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+	t.Run("for ever", func(t *testing.T) {
+		sim := winsim.Start(t, winsim.Server2022())
+		sim.SetDWORD("MaxUserPort", 5000)
+		sim.Intercept(func(call winsim.Call) winsim.Action {
+			if call.Method == "GetDWORDValue" {
+				return winsim.ReturnValue(returnNoValue)
+			}
+			return winsim.Proceed
+		})
+		if got, err := reach(t, sim).ReadTuning(within(t), p); !errors.Is(err, ErrNotExist) {
+			t.Errorf("%v, %v", got, err)
+		}
+	})
+}
+
+// A text that is too long for a number is not kept as an original.
+func TestReadTuningLongText(t *testing.T) {
+	sim := winsim.Start(t, winsim.Server2022())
+	host := reach(t, sim)
+	for length, want := range map[int]bool{maxText: true, maxText + 1: false} {
+		sim.SetString("MaxUserPort", strings.Repeat("x", length))
+		got, err := host.ReadTuning(within(t), parameters("max_user_port"))
+		if err != nil || got["max_user_port"].Restorable() != want {
+			t.Errorf("%d bytes: %v, %v", length, got["max_user_port"].Restorable(), err)
+		}
+	}
+}
+
+// Answers that are no answers.
+func TestReadTuningRefusesNonsense(t *testing.T) {
+	for name, code := range map[string]uint32{"bad key": 6, "unheard of": 1450, "no key": 2} {
+		t.Run(name, func(t *testing.T) {
+			sim := winsim.Start(t, winsim.Server2022())
+			sim.Intercept(func(winsim.Call) winsim.Action { return winsim.ReturnValue(code) })
+			got, err := reach(t, sim).ReadTuning(within(t), tcpip.Catalogue)
+			var refused *ReturnValueError
+			if !errors.As(err, &refused) || refused.Code != code || refused.Method != "EnumValues" {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+}
