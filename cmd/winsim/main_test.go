@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
+)
+
+func TestMain(m *testing.M) {
+	for _, name := range []string{"WINSIM_SEED", "WINSIM_CONTROL"} {
+		_ = os.Unsetenv(name)
+	}
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"))
+}
+
+// winsimIs runs one command line and compares its exit code and output.
+func winsimIs(t *testing.T, args string, code int, want string) {
+	t.Helper()
+	var out, errors bytes.Buffer
+	got := run(t.Context(), strings.Fields(args), &out, &errors)
+	if got != code || !strings.Contains(out.String()+errors.String(), want) {
+		t.Errorf("winsim %s: exit code %d, want %d with %q\n%s%s", args, got, code, want, out.String(), errors.String())
+	}
+}
+
+func TestRegAndReboot(t *testing.T) {
+	host := winsim.Start(t, winsim.Server2022(), winsim.Seed(1), winsim.ControlAPI())
+	t.Setenv("WINSIM_CONTROL", host.ControlAddr())
+	const key = "\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\n"
+	winsimIs(t, "reg add -v TcpTimedWaitDelay -t REG_DWORD -d 30", 0, "The operation completed successfully.")
+	if text, _ := host.Value("TcpTimedWaitDelay"); text != "REG_DWORD 30" {
+		t.Errorf("the value is %s", text)
+	}
+	winsimIs(t, "reg query", 0, "    DataBasePath    REG_EXPAND_SZ    %SystemRoot%\\System32\\drivers\\etc\n")
+	winsimIs(t, "reg query -v TCPTIMEDWAITDELAY", 0, key+"    TcpTimedWaitDelay    REG_DWORD    0x1e\n\n")
+	winsimIs(t, "reg add -v TcpTimedWaitDelay -t REG_DWORD -d thirty", 1, `"thirty" is no data of type REG_DWORD`)
+	winsimIs(t, "reg delete -v TcpTimedWaitDelay", 0, "The operation completed successfully.")
+	winsimIs(t, "reg delete -v TcpTimedWaitDelay", 1, "ERROR: The system was unable to find the specified registry key or value.")
+	winsimIs(t, "reg query -v TcpTimedWaitDelay", 1, "ERROR: The system was unable to find the specified registry key or value.")
+	winsimIs(t, "reboot", 0, "The operation completed successfully.")
+	winsimIs(t, "counters --reset", 0, `"open_enumerations": 0`)
+}
+
+func TestMistakesOfTheCommandLine(t *testing.T) {
+	winsimIs(t, "reg query", 2, "missing flags: --control=ADDR")
+	winsimIs(t, "reg query --control=127.0.0.1:1", 1, "is `winsim serve` running?")
+	winsimIs(t, "serve --profile server-1999", 1, "use one of server-2003-r2, server-2012-r2, server-2022")
+	winsimIs(t, "serve --listen 192.0.2.1", 1, "loopback")
+	winsimIs(t, "serve --ready-file /no/such/folder/file", 1, "/no/such/folder/file")
+	winsimIs(t, "--help", 0, "simulated Windows host")
+}
+
+// watch stands for standard output: it tells when the host has said that it stopped, and when it is up.
+type watch struct {
+	bytes.Buffer
+	up func(text string)
+}
+
+func (w *watch) Write(p []byte) (int, error) {
+	n, err := w.Buffer.Write(p)
+	if text := w.Buffer.String(); w.up != nil && strings.Contains(text, "WINSIM_CA_FILE=") {
+		w.up(text)
+		w.up = nil
+	}
+	return n, err
+}
+
+func TestServe(t *testing.T) {
+	folder := t.TempDir()
+	ready, control := filepath.Join(folder, "ready"), filepath.Join(folder, "control")
+	ctx, cancel := context.WithCancel(t.Context())
+	out := &watch{up: func(string) { cancel() }} // the files come after, and are written all the same
+	var errors bytes.Buffer
+	code := run(ctx, []string{"serve", "--profile", "server-2003-r2", "--seed", "2", "--name", "old1", "--username", `CONTOSO\o'neill`,
+		"--ready-file", ready, "--control-file", control}, out, &errors)
+	if code != 0 || errors.Len() > 0 || !strings.HasSuffix(out.String(), "stopped\n") || !strings.Contains(out.String(), "OLD1, a simulated Microsoft(R) Windows(R) Server 2003") {
+		t.Errorf("exit code %d: %s%s", code, out, errors.String())
+	}
+	facts := map[string]string{}
+	text, err := os.ReadFile(ready)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		facts[name] = value
+	}
+	if facts["WINSIM_USERNAME"] != `'CONTOSO\o'\''neill'` || facts["WINSIM_PASSWORD"] != "'not-a-real-password-1'" {
+		t.Errorf("facts %v", facts)
+	}
+	for _, name := range []string{"WINSIM_HTTP", "WINSIM_HTTPS", "WINSIM_CONTROL"} {
+		if !strings.HasPrefix(facts[name], "'127.0.0.1:") {
+			t.Errorf("%s is %s", name, facts[name])
+		}
+	}
+	if address, err := os.ReadFile(control); err != nil || "'"+strings.TrimSpace(string(address))+"'" != facts["WINSIM_CONTROL"] {
+		t.Errorf("control file %q, %v", address, err)
+	}
+	if _, err := os.Stat(strings.Trim(facts["WINSIM_CA_FILE"], "'")); !os.IsNotExist(err) {
+		t.Errorf("the CA file stays behind: %v", err)
+	}
+	left, err := os.ReadDir(folder)
+	if err != nil || len(left) != 2 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}

@@ -1,0 +1,87 @@
+package winsim
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+func TestControlAPI(t *testing.T) {
+	h := Start(t, Server2022(), Seed(1), ControlAPI())
+	client := &http.Client{Transport: &http.Transport{}}
+	t.Cleanup(client.CloseIdleConnections)
+	ask := func(method, path, body string) (int, string) {
+		t.Helper()
+		request, err := http.NewRequestWithContext(t.Context(), method, "http://"+h.ControlAddr()+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reply, err := client.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = reply.Body.Close() }()
+		text, err := io.ReadAll(reply.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return reply.StatusCode, string(text)
+	}
+	for _, test := range []struct {
+		method, path, body string
+		status             int
+		value              string // of X afterwards
+	}{
+		{"POST", "/registry", `{"name":"X","type":"REG_DWORD","data":"0x1e"}`, 200, "REG_DWORD 30"},
+		{"POST", "/registry", `{"name":"x","type":"reg_sz","data":"thirty"}`, 200, `REG_SZ "thirty"`},
+		{"POST", "/registry", `{"name":"x","type":"REG_DWORD","data":"thirty"}`, 400, `REG_SZ "thirty"`},
+		{"POST", "/registry", `{"name":"x","type":"REG_BOOL","data":"1"}`, 400, `REG_SZ "thirty"`},
+		{"POST", "/registry", `{"name":`, 400, `REG_SZ "thirty"`},
+		{"POST", "/registry", `{"name":"x","data":"` + strings.Repeat("x", maxControlBody) + `"}`, 400, `REG_SZ "thirty"`},
+		{"DELETE", "/registry?name=Y", "", 404, `REG_SZ "thirty"`},
+		{"DELETE", "/registry?name=x", "", 200, ""},
+		{"GET", "/nothing", "", 404, ""},
+	} {
+		status, reply := ask(test.method, test.path, test.body)
+		if value, _ := h.Value("X"); status != test.status || value != test.value {
+			t.Errorf("%s %s %.60s: %d %s, X is %q; want %d, %q", test.method, test.path, test.body, status, reply, value, test.status, test.value)
+		}
+	}
+	h.SetMultiString("List", "a", "b")
+	_, text := ask("GET", "/registry", "")
+	if !strings.Contains(text, `{"name":"List","type":"REG_MULTI_SZ","data":"a\\0b"}`) || !strings.Contains(text, `"DataBasePath"`) {
+		t.Errorf("registry %s", text)
+	}
+	newClient(t, h).call("DeleteValue", "sValueName=List")
+	before, _ := h.clock.times()
+	if status, _ := ask("POST", "/reboot", ""); status != 200 {
+		t.Errorf("reboot: %d", status)
+	}
+	if _, boot := h.clock.times(); !boot.After(before) {
+		t.Errorf("boot at %v, asked for at %v", boot, before)
+	}
+	_, text = ask("GET", "/counters", "")
+	var got Counters
+	if err := json.Unmarshal([]byte(text), &got); err != nil || got.Writes != 1 || got.Methods["DeleteValue"] != 1 {
+		t.Errorf("counters %s: %v", text, err)
+	}
+	if ask("DELETE", "/counters", ""); h.Counters().Writes != 0 {
+		t.Errorf("counters %+v", h.Counters())
+	}
+}
+
+func TestCloseConnections(t *testing.T) {
+	h := Start(t, Server2022(), Seed(1))
+	c := newClient(t, h)
+	c.call("EnumKey")
+	h.CloseConnections()
+	if _, _, err := c.try("<x/>"); err == nil {
+		t.Error("the kept connection still works")
+	}
+	c.call("EnumKey")
+	if got := h.Counters().Connections; got != 2 {
+		t.Errorf("%d connections, want 2", got)
+	}
+}
