@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -50,6 +51,8 @@ func advice(err error) string {
 			`(DWORD) under HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System.`
 	case errors.As(err, &fault) && fault.Busy():
 		return "The host has reached a quota of WinRM operations for this account. Try again later, or with a lower -parallelism."
+	case errors.Is(err, context.DeadlineExceeded):
+		return "The provider's timeout bounds one operation and its connect_timeout the way to the host; the resource's timeouts bound the whole call."
 	}
 	return ""
 }

@@ -71,6 +71,9 @@ func parameterText(p tcpip.Parameter) string {
 	if p.Mistake != "" {
 		text += " " + p.Mistake
 	}
+	if p.Restart {
+		text += " A change takes effect after the next restart of the host."
+	}
 	return text + " Source: " + strings.TrimSuffix(p.Source, ".") + "."
 }
 

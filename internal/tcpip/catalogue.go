@@ -22,7 +22,7 @@ var Catalogue = []Parameter{
 		Unit: Port, Min: 5000, Max: 65534, Restart: true,
 		Defaults: []Default{
 			{Since: Windows2000, Value: 5000, Known: true, Note: "ephemeral ports 1025-5000"},
-			{Since: firstNewStack, Note: "absent: the dynamic port range 49152-65535 rules"},
+			{Since: firstNewStack, Note: "the dynamic port range 49152-65535 rules"},
 		},
 		Summary: "The highest port that Windows hands out when a program asks for any port.",
 		Mistake: "On Windows Server 2008 and later the dynamic port range is the documented control, yet the value is reported to move that range's start to 1024 and its end to this port after a restart: below 17407 it then makes the pool smaller than the default.",
@@ -31,7 +31,7 @@ var Catalogue = []Parameter{
 	{
 		Attribute: "strict_time_wait_seq_check", ValueName: "StrictTimeWaitSeqCheck",
 		Unit: Switch, Min: 0, Max: 1, Restart: true,
-		Defaults: []Default{{Since: Windows2000, Note: "absent; its effect then is not documented"}},
+		Defaults: []Default{{Since: Windows2000, Note: "not documented"}},
 		Summary:  "Set to 1 beside tcp_timed_wait_delay by many vendor guides; whether TcpTimedWaitDelay needs it is reported both ways.",
 		Source:   "vendor guides (IBM WebSphere), nmap's changelog: reported, not documented by Microsoft",
 	},
@@ -55,7 +55,6 @@ var Catalogue = []Parameter{
 		Unit: Milliseconds, Min: 1, Max: 0xffffffff, Restart: true,
 		Defaults: []Default{{Since: Windows2000, Value: 1000, Known: true}},
 		Summary:  "The time between two keep-alives while no answer comes.",
-		Mistake:  "The unit is milliseconds.",
 		Source:   "KB314053",
 	},
 	{

@@ -1,0 +1,4 @@
+import {
+  to = windows_tcpip_tuning.mail
+  id = "mail01.contoso.com"
+}
