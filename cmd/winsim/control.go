@@ -16,7 +16,7 @@ import (
 )
 
 // errAbsent is what Windows' reg command says of a value that is not there.
-var errAbsent = errors.New("ERROR: The system was unable to find the specified registry key or value.")
+var errAbsent = errors.New("ERROR: The system was unable to find the specified registry key or value.") //nolint:revive,staticcheck // Windows' own words
 
 // remote is the running host that a command acts on.
 type remote struct {

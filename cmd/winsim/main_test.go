@@ -65,7 +65,7 @@ type watch struct {
 
 func (w *watch) Write(p []byte) (int, error) {
 	n, err := w.Buffer.Write(p)
-	if text := w.Buffer.String(); w.up != nil && strings.Contains(text, "WINSIM_CA_FILE=") {
+	if text := w.String(); w.up != nil && strings.Contains(text, "WINSIM_CA_FILE=") {
 		w.up(text)
 		w.up = nil
 	}

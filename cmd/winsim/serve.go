@@ -34,7 +34,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 		winsim.Seed(c.Seed), winsim.Named(c.Name), winsim.ListenOn(c.Listen), winsim.Account(c.Username, c.Password),
 		winsim.AllowUnencrypted(c.AllowUnencrypted), winsim.Clock(time.Now), winsim.ControlAPI(),
 	}
-	host, err := winsim.New(profile, options...)
+	host, err := winsim.New(profile, options...) //nolint:contextcheck // Close ends it, below
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package winsim
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -36,7 +37,7 @@ type control struct {
 }
 
 func listenControl(h *Host) (*control, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(h.settings.ip, "0"))
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", net.JoinHostPort(h.settings.ip, "0"))
 	if err != nil {
 		return nil, fmt.Errorf("listen for the control API: %w", err)
 	}

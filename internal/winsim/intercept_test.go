@@ -37,7 +37,7 @@ func TestActions(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			h.SetDWORD("X", 1)
-			h.Intercept(func(call Call) Action { return test.action })
+			h.Intercept(func(Call) Action { return test.action })
 			defer h.Intercept(nil)
 			status, reply, err := set()
 			if (err != nil) != (test.status == 0) || status != test.status || !strings.Contains(reply, test.reply) {

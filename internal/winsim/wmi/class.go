@@ -167,6 +167,6 @@ func (m *Machine) text(value any, cim string, n int) string {
 		v = v.In(time.FixedZone("", int(m.Shape.Offset.Seconds())))
 		return "<" + cim + "Datetime>" + v.Format(layout+"Z07:00") + "</" + cim + "Datetime>"
 	default:
-		return soap.Escape(v.(string))
+		return soap.Escape(fmt.Sprint(v)) // a string
 	}
 }

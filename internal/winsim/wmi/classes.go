@@ -2,26 +2,25 @@ package wmi
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
-// properties makes the tables below short: names of one type after another. Names and types are documented (Win32
-// provider), the order is recorded; properties that nobody asks for are left out.
-func properties(list ...any) (out []Property) {
-	for i := 0; i < len(list); i += 2 {
-		out = append(out, Property{Name: list[i].(string), Type: list[i+1].(PropertyType)})
+// properties reads the lists below: a name alone is a text, with # a number, with ? a boolean, with @ a datetime. Names
+// and types are documented (Win32 provider), the order is recorded; properties that nobody asks for are left out.
+func properties(list string) (out []Property) {
+	for name := range strings.FieldsSeq(list) {
+		bare := strings.TrimRight(name, "#?@")
+		out = append(out, Property{Name: bare, Type: map[string]PropertyType{"": Text, "#": Number, "?": Bool, "@": DateTime}[name[len(bare):]]})
 	}
 	return out
 }
 
 var operatingSystem = &Class{
 	Name: "Win32_OperatingSystem",
-	Properties: properties(
-		"BuildNumber", Text, "Caption", Text, "CSDVersion", Text, "CSName", Text, "CurrentTimeZone", Number, "Description", Text,
-		"FreePhysicalMemory", Number, "InstallDate", DateTime, "LastBootUpTime", DateTime, "LocalDateTime", DateTime, "Manufacturer", Text,
-		"MaxNumberOfProcesses", Number, "MUILanguages", Text, "Name", Text, "OperatingSystemSKU", Number, "OSArchitecture", Text, "OSType", Number,
-		"OtherTypeDescription", Text, "PAEEnabled", Bool, "Primary", Bool, "ProductType", Number, "ServicePackMajorVersion", Number, "Version", Text,
-	),
+	Properties: properties(`BuildNumber Caption CSDVersion CSName CurrentTimeZone# Description FreePhysicalMemory# InstallDate@
+		LastBootUpTime@ LocalDateTime@ Manufacturer MaxNumberOfProcesses# MUILanguages Name OperatingSystemSKU#
+		OSArchitecture OSType# OtherTypeDescription PAEEnabled? Primary? ProductType# ServicePackMajorVersion# Version`),
 	since2008: []string{"MUILanguages", "OperatingSystemSKU", "OSArchitecture"}, // the recording of 2003 lacks them
 	rows: func(m *Machine) []Row {
 		p := m.Profile
@@ -46,12 +45,9 @@ const serviceCount = 210
 
 var service = &Class{
 	Name: "Win32_Service",
-	Properties: properties(
-		"AcceptPause", Bool, "AcceptStop", Bool, "Caption", Text, "CheckPoint", Number, "CreationClassName", Text, "Description", Text,
-		"DesktopInteract", Bool, "DisplayName", Text, "ErrorControl", Text, "ExitCode", Number, "InstallDate", DateTime, "Name", Text,
-		"PathName", Text, "ProcessId", Number, "ServiceSpecificExitCode", Number, "ServiceType", Text, "Started", Bool, "StartMode", Text,
-		"StartName", Text, "State", Text, "Status", Text, "SystemCreationClassName", Text, "SystemName", Text, "TagId", Number, "WaitHint", Number,
-	),
+	Properties: properties(`AcceptPause? AcceptStop? Caption CheckPoint# CreationClassName Description DesktopInteract? DisplayName
+		ErrorControl ExitCode# InstallDate@ Name PathName ProcessId# ServiceSpecificExitCode# ServiceType Started?
+		StartMode StartName State Status SystemCreationClassName SystemName TagId# WaitHint#`),
 	rows: func(m *Machine) (rows []Row) {
 		for i := range serviceCount {
 			rows = append(rows, serviceRow(m, i))

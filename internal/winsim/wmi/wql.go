@@ -127,12 +127,18 @@ func comparer(t PropertyType, literal token) func(any) int {
 	switch {
 	case t == Text && literal.kind == stringToken:
 		want := strings.ToLower(literal.text)
-		return func(v any) int { return cmp.Compare(strings.ToLower(v.(string)), want) }
+		return func(v any) int {
+			text, _ := v.(string)
+			return cmp.Compare(strings.ToLower(text), want)
+		}
 	case t == Number && err == nil:
-		return func(v any) int { return cmp.Compare(v.(int64), number) }
+		return func(v any) int {
+			n, _ := v.(int64)
+			return cmp.Compare(n, number)
+		}
 	case t == Bool && literal.kind == wordToken && (is || strings.EqualFold(literal.text, "false")):
 		return func(v any) int {
-			if v.(bool) == is {
+			if v == is {
 				return 0
 			}
 			return 1
