@@ -19,27 +19,19 @@ import (
 type Profile = profile.Profile
 
 // Server2003R2 is Windows Server 2003 R2 with WinRM 1.1.
-func Server2003R2() Profile { return mustProfile("server-2003-r2") }
+func Server2003R2() Profile { return profile.Server2003R2 }
 
 // Server2012R2 is Windows Server 2012 R2.
-func Server2012R2() Profile { return mustProfile("server-2012-r2") }
+func Server2012R2() Profile { return profile.Server2012R2 }
 
 // Server2022 is Windows Server 2022.
-func Server2022() Profile { return mustProfile("server-2022") }
+func Server2022() Profile { return profile.Server2022 }
 
 // ProfileByName finds a profile by its name on the command line, e.g. "server-2022".
 func ProfileByName(name string) (Profile, bool) { return profile.ByName(name) }
 
 // Profiles lists all profiles, oldest first.
 func Profiles() []Profile { return profile.All() }
-
-func mustProfile(key string) Profile {
-	p, ok := profile.ByName(key)
-	if !ok {
-		panic("winsim: no profile " + key) // a row of our own table is missing
-	}
-	return p
-}
 
 // TB is what Start needs of a test; *testing.T has it. It is an interface so that cmd/winsim does not link testing.
 type TB interface {

@@ -2,7 +2,10 @@
 // or document tells what Windows does, which of the plausible shapes it shows (drawn by a seed).
 package profile
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Profile is one Windows version.
 type Profile struct {
@@ -22,15 +25,19 @@ type Profile struct {
 	ItemsRecorded bool
 }
 
-// The table: another Windows is another row. Captions, versions and builds are documented (Microsoft's release lists).
-var all = []Profile{
-	{"server-2003-r2", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 3, 150 << 10, 15, true, true},
-	{"server-2012-r2", "Microsoft Windows Server 2012 R2 Standard", "6.3.9600", 9600, 3, 500 << 10, 1500, false, true},
-	{"server-2022", "Microsoft Windows Server 2022 Standard", "10.0.20348", 20348, 3, 500 << 10, 1500, false, false},
-}
+// The table, oldest first: another Windows is another row. Captions, versions and builds are documented (Microsoft's
+// release lists).
+var all = []Profile{Server2003R2, Server2012R2, Server2022}
 
-// All lists the profiles, oldest first.
-func All() []Profile { return append([]Profile(nil), all...) }
+// The rows.
+var (
+	Server2003R2 = Profile{"server-2003-r2", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 3, 150 << 10, 15, true, true}
+	Server2012R2 = Profile{"server-2012-r2", "Microsoft Windows Server 2012 R2 Standard", "6.3.9600", 9600, 3, 500 << 10, 1500, false, true}
+	Server2022   = Profile{"server-2022", "Microsoft Windows Server 2022 Standard", "10.0.20348", 20348, 3, 500 << 10, 1500, false, false}
+)
+
+// All lists the profiles.
+func All() []Profile { return slices.Clone(all) }
 
 // ByName finds a profile by its key, in any letter case.
 func ByName(key string) (Profile, bool) {

@@ -6,47 +6,29 @@ import (
 	"time"
 )
 
-// ProviderFault is how a WMI provider's error is wrapped in a SOAP fault. All four were reported from Windows; which
-// error takes which is unknown.
-type ProviderFault int
-
-// The wrappings.
+// Answers to Shape's questions that have more than two.
 const (
-	FaultNested     ProviderFault = iota // f:WSManFault > f:Message > f:ProviderFault > f:WSManFault beside __ExtendedStatus
-	FaultWmiError                        // p:MSFT_WmiError alone in s:Detail
-	FaultBareText                        // f:ProviderFault with nothing but text
-	FaultWmiErrorIn                      // p:MSFT_WmiError within f:ProviderFault
-)
+	// ProviderFault: how a WMI provider's error is wrapped in a SOAP fault. All four were reported from Windows; which
+	// error takes which is unknown.
+	FaultNested     = 0 // f:WSManFault > f:Message > f:ProviderFault > f:WSManFault beside __ExtendedStatus
+	FaultWmiError   = 1 // p:MSFT_WmiError alone in s:Detail
+	FaultBareText   = 2 // f:ProviderFault with nothing but text
+	FaultWmiErrorIn = 3 // p:MSFT_WmiError within f:ProviderFault
 
-// FirstItems is what an Enumerate reply holds that needs Pulls after it: one item (recorded on 2012), an empty w:Items,
-// or no w:Items at all (both reported).
-type FirstItems int
+	// FirstItems: what an Enumerate reply holds that needs Pulls after it.
+	OneItem    = 0 // recorded on 2012
+	EmptyItems = 1 // reported
+	NoItems    = 2 // no w:Items at all (reported)
 
-// The contents of a first reply.
-const (
-	OneItem FirstItems = iota
-	EmptyItems
-	NoItems
-)
+	// NamespaceCase: the spelling in a reply's resource URI; one that was not asked for was reported.
+	CaseAsAsked = 0
+	CaseLower   = 1
+	CaseUpper   = 2
 
-// LetterCase is the spelling of the namespace in a reply's resource URI; one that was not asked for was reported.
-type LetterCase int
-
-// The spellings.
-const (
-	CaseAsAsked LetterCase = iota
-	CaseLower
-	CaseUpper
-)
-
-// Reason is what a fault says in words, which Windows localises; an empty Reason with xml:lang="" was reported.
-type Reason int
-
-// The reasons.
-const (
-	ReasonEnglish Reason = iota
-	ReasonEmpty
-	ReasonGerman
+	// Reason: what a fault says in words, which Windows localises; an empty one with xml:lang="" was reported.
+	ReasonEnglish = 0
+	ReasonEmpty   = 1
+	ReasonGerman  = 2
 )
 
 // Shape says how this host behaves where Windows' behaviour is assumed. Every field is one open question; a false or
@@ -58,22 +40,22 @@ type Shape struct {
 	NilDefaultName    bool          // EnumValues' unnamed default value is xsi:nil; else an empty element
 	ReverseOutputs    bool          // out-parameters in another order than the signature's
 	Prefix            string        // of the class's namespace in replies; "" is a default namespace
-	NamespaceCase     LetterCase    // in replies
+	NamespaceCase     int           // in replies
 	NeedHive          bool          // a missing hDefKey is an error; else HKEY_LOCAL_MACHINE
 	DeleteAbsentCode  uint32        // ReturnValue of DeleteValue where there is no such value
 	UnknownMethodWMI  bool          // an unknown method is the WMI provider's error; else an unsupported action
 	DefaultValue      bool          // Tcpip\Parameters has an unnamed default value
-	FirstItems        FirstItems    // of an enumeration that pages
+	FirstItems        int           // of an enumeration that pages
 	ContextAtEnd      bool          // a context stands beside EndOfSequence
 	FullInstances     bool          // column lists give instances too (only where no recording says otherwise)
 	ShuffleProperties bool          // properties in another order than the class's (likewise)
 	Offset            time.Duration // of the host's time zone
 	FractionDigits    int           // of datetimes, 0-7
-	ProviderFault     ProviderFault
+	ProviderFault     int
 	NilStatusCode     bool // __ExtendedStatus.StatusCode is nil
 	ClassWmiError     bool // MSFT_WmiError is in the class's namespace; else in cim-schema/2
 	WSManFaultAction  bool // faults bear …/wsman/fault as their Action; else …/addressing/fault
-	Reason            Reason
+	Reason            int
 	DeniedHRESULT     bool // "access denied" is 0x80070005; else 5
 	QuotaOperations   bool // the quota fault is 2150859174; else 2150859173
 }
@@ -96,10 +78,10 @@ func ShapeOf(seed int64) Shape {
 	yes := func() bool { return pick(2) == 1 }
 	return Shape{
 		ReturnValueFirst: yes(), NilOutputs: yes(), NilEmptyArray: yes(), NilDefaultName: yes(), ReverseOutputs: yes(),
-		Prefix: []string{"p", "ns1", ""}[pick(3)], NamespaceCase: LetterCase(pick(3)), NeedHive: yes(), DeleteAbsentCode: uint32(1 + pick(2)),
-		UnknownMethodWMI: yes(), DefaultValue: yes(), FirstItems: FirstItems(pick(3)), ContextAtEnd: yes(), FullInstances: yes(), ShuffleProperties: yes(),
+		Prefix: []string{"p", "ns1", ""}[pick(3)], NamespaceCase: pick(3), NeedHive: yes(), DeleteAbsentCode: uint32(1 + pick(2)),
+		UnknownMethodWMI: yes(), DefaultValue: yes(), FirstItems: pick(3), ContextAtEnd: yes(), FullInstances: yes(), ShuffleProperties: yes(),
 		Offset:         []time.Duration{0, 8 * time.Hour, -(3*time.Hour + 30*time.Minute)}[pick(3)],
-		FractionDigits: pick(8), ProviderFault: ProviderFault(pick(4)), NilStatusCode: yes(), ClassWmiError: yes(), WSManFaultAction: yes(),
-		Reason: Reason(pick(3)), DeniedHRESULT: yes(), QuotaOperations: yes(),
+		FractionDigits: pick(8), ProviderFault: pick(4), NilStatusCode: yes(), ClassWmiError: yes(), WSManFaultAction: yes(),
+		Reason: pick(3), DeniedHRESULT: yes(), QuotaOperations: yes(),
 	}
 }

@@ -27,12 +27,6 @@ type Element struct {
 	Children []*Element `xml:",any"`
 }
 
-// Name is the element's local name.
-func (e *Element) Name() string { return e.XMLName.Local }
-
-// Space is the element's namespace.
-func (e *Element) Space() string { return e.XMLName.Space }
-
 // Is tells whether the element is there and has that name.
 func (e *Element) Is(space, name string) bool {
 	return e != nil && e.XMLName == xml.Name{Space: space, Local: name}
@@ -104,9 +98,9 @@ const understood = " To ReplyTo Action MessageID From FaultTo ResourceURI Select
 func (r *Request) readHeader(header *Element) *Fault {
 	r.MessageID = header.Child(nsAddressing, "MessageID").Trimmed()
 	for _, h := range header.Children {
-		known := strings.Contains(understood, " "+h.Name()+" ") && (h.Space() == nsAddressing || h.Space() == NSWSMan || h.Space() == nsMicrosoft)
+		known := strings.Contains(understood, " "+h.XMLName.Local+" ") && (h.XMLName.Space == nsAddressing || h.XMLName.Space == NSWSMan || h.XMLName.Space == nsMicrosoft)
 		if must := h.Attr("mustUnderstand"); !known && (must == "true" || must == "1") {
-			return &Fault{Code: CodeMustUnderstand, SOAPCode: "s:MustUnderstand", Text: "The service does not understand the header " + h.Name() + "."}
+			return &Fault{Code: CodeMustUnderstand, SOAPCode: "s:MustUnderstand", Text: "The service does not understand the header " + h.XMLName.Local + "."}
 		}
 	}
 	r.Action = header.Child(nsAddressing, "Action").Trimmed()

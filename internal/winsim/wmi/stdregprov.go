@@ -38,18 +38,18 @@ func (m *Machine) NewCall(t Target, name string, input *soap.Element) (Call, *so
 		return call, UnknownAction(t.URI + "/" + name)
 	}
 	call.Method = methods[at]
-	if input == nil || input.Name() != call.Method.Name+"_INPUT" || !strings.EqualFold(input.Space(), t.URI) {
+	if input == nil || input.XMLName.Local != call.Method.Name+"_INPUT" || !strings.EqualFold(input.XMLName.Space, t.URI) {
 		return call, &soap.Fault{Code: soap.CodeInvalidBody, Sender: true, Subcode: "w:InvalidParameter", Text: "The body is no " + call.Method.Name + "_INPUT."}
 	}
 	next := 0
 	for _, e := range input.Children {
-		at := slices.Index(call.Method.In[next:], e.Name())
-		if at < 0 || !strings.EqualFold(e.Space(), t.URI) || len(e.Children) > 0 {
+		at := slices.Index(call.Method.In[next:], e.XMLName.Local)
+		if at < 0 || !strings.EqualFold(e.XMLName.Space, t.URI) || len(e.Children) > 0 {
 			return call, &soap.Fault{Code: soap.CodeSchema, Sender: true, Subcode: "w:SchemaValidationError",
-				Text: "The input of " + call.Method.Name + " has an element " + e.Name() + " that is unknown, comes twice or is out of order."}
+				Text: "The input of " + call.Method.Name + " has an element " + e.XMLName.Local + " that is unknown, comes twice or is out of order."}
 		}
 		next += at + 1
-		call.In[e.Name()] = e.Text
+		call.In[e.XMLName.Local] = e.Text
 	}
 	if bad := m.badInput(&call); bad != "" {
 		return call, &soap.Fault{Code: soap.CodeProvider, Subcode: "w:InternalError", Text: "One or more method parameters are not valid.",
