@@ -202,7 +202,7 @@ func (c *Client) explain(ctx context.Context, err error, sent bool, kind Kind) e
 	case errors.As(err, &closed):
 		return &UnreachableError{Address: c.conf.Address, Reason: Dropped, HTTPS: c.conf.HTTPS, Err: err}
 	default:
-		return err
+		return c.located(err)
 	}
 }
 

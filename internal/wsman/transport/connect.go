@@ -6,9 +6,11 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"runtime"
+	"strings"
 	"syscall"
 )
 
@@ -95,8 +97,16 @@ func (c *Client) explainConnect(ctx, limited context.Context, phase Phase, err e
 		if isNetwork(err) {
 			return &UnreachableError{Address: c.conf.Address, Reason: Dropped, HTTPS: c.conf.HTTPS, Err: err}
 		}
+		return c.located(err)
+	}
+}
+
+// located puts the address before an error that does not begin with it yet.
+func (c *Client) located(err error) error {
+	if strings.HasPrefix(err.Error(), c.conf.Address) {
 		return err
 	}
+	return fmt.Errorf("%s: %w", c.conf.Address, err)
 }
 
 func dialReason(err error) UnreachableReason {

@@ -41,7 +41,7 @@ func (c *Client) negotiate(fresh *conn) error {
 		return err
 	}
 	if token, err = ntlm.authenticate(challenge); err != nil {
-		return fmt.Errorf("%s: authentication by NTLM stopped: %w", c.conf.Address, err)
+		return fmt.Errorf("authentication by NTLM stopped: %w", err)
 	}
 	if reply, err = fresh.leg(token); err != nil {
 		return err

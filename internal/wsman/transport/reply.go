@@ -23,21 +23,28 @@ const (
 
 var errOverBudget = errors.New("more data than a reply may have")
 
-// budget is a reader with a bound that is set anew for each part of a reply.
+// budget is a reader with a bound that is set anew for each part of a reply. It
+// remembers why reading ended, since net/http reports a header that breaks off as
+// a malformed one.
 type budget struct {
-	from net.Conn
-	left int64
+	from  net.Conn
+	left  int64
+	ended error
 }
 
-func (b *budget) Read(p []byte) (int, error) {
+func (b *budget) Read(p []byte) (n int, err error) {
 	if b.left <= 0 {
-		return 0, errOverBudget
+		b.ended = errOverBudget
+		return 0, b.ended
 	}
 	if int64(len(p)) > b.left {
 		p = p[:b.left]
 	}
-	n, err := b.from.Read(p)
+	n, err = b.from.Read(p)
 	b.left -= int64(n)
+	if err != nil {
+		b.ended = err
+	}
 	return n, err
 }
 
@@ -62,7 +69,8 @@ func (c *conn) read() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	defer response.Body.Close() //nolint:errcheck // it is our own connection that counts
+	// The body is not closed: Close would read what is left of it, which may be
+	// endless. Either it is read in full here, or the connection goes.
 	body, err := c.readBody(response)
 	if err != nil {
 		return answer{}, err
@@ -75,12 +83,12 @@ func (c *conn) read() (answer, error) {
 
 func (c *conn) readHeader() (*http.Response, error) {
 	for range maxInterim + 1 {
-		response, err := http.ReadResponse(c.in, nil)
+		response, err := http.ReadResponse(c.in, nil) //nolint:bodyclose // see read
 		switch {
-		case errors.Is(err, errOverBudget):
+		case err != nil && errors.Is(c.budget.ended, errOverBudget):
 			return nil, &ReplyTooLargeError{Address: c.client.conf.Address, What: "header", Limit: maxHeaderBytes}
-		case err != nil && isNetwork(err):
-			return nil, err
+		case err != nil && c.budget.ended != nil:
+			return nil, fmt.Errorf("the reply broke off in its header: %w", c.budget.ended)
 		case err != nil: // its text quotes the server: left out
 			return nil, c.notWinRM(0, "what it sent is not HTTP")
 		case response.StatusCode == http.StatusSwitchingProtocols:
@@ -104,10 +112,10 @@ func (c *conn) readBody(response *http.Response) ([]byte, error) {
 	c.budget.left = limit*chunkingFactor + maxHeaderBytes
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	switch {
-	case int64(len(body)) > limit, errors.Is(err, errOverBudget):
+	case int64(len(body)) > limit, err != nil && errors.Is(c.budget.ended, errOverBudget):
 		return nil, tooLarge
-	case err != nil && isNetwork(err):
-		return nil, fmt.Errorf("the reply broke off after %d bytes: %w", len(body), err)
+	case err != nil && c.budget.ended != nil:
+		return nil, fmt.Errorf("the reply broke off after %d bytes: %w", len(body), c.budget.ended)
 	case err != nil:
 		return nil, c.notWinRM(response.StatusCode, "its answer breaks the rules of HTTP's chunked encoding")
 	}

@@ -38,17 +38,16 @@ func (s *session) unwrap(body []byte) (plain []byte, contentType string, err err
 // that is not sealed is not the host's as far as we can know: http.sys answers so
 // when WinRM does not run, and so would anybody in between.
 func (c *conn) open(a answer, contentType string) (Reply, error) {
-	address := c.client.conf.Address
 	if !isFrame(contentType, c.session.protocol) {
 		what := "sealed messages were asked for, and nothing less is accepted"
 		if a.status == http.StatusServiceUnavailable {
 			what = "the WinRM service does not run, or is overloaded"
 		}
-		return Reply{}, &UnsealedError{Address: address, Status: a.status, What: what}
+		return Reply{}, &UnsealedError{Address: c.client.conf.Address, Status: a.status, What: what}
 	}
 	plain, inner, err := c.session.unwrap(a.body)
 	if err != nil {
-		return Reply{}, fmt.Errorf("%s: the connection was dropped: %w", address, err)
+		return Reply{}, fmt.Errorf("the connection was dropped: %w", err)
 	}
 	if len(plain) == 0 {
 		return Reply{}, c.notWinRM(a.status, describeAnswer(a.status, ""))

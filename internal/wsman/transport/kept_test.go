@@ -1,0 +1,186 @@
+package transport
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// clock is a stepped clock.
+type clock struct{ now atomic.Int64 }
+
+func (c *clock) Now() time.Time             { return time.Unix(0, c.now.Load()) }
+func (c *clock) advance(by time.Duration)   { c.now.Add(int64(by)) }
+func (c *clock) use() func(*Config)         { return func(conf *Config) { conf.Now = c.Now } }
+func answering(served *atomic.Int64) script { return answeringN(served, 1<<30) }
+
+type script = func(*peer)
+
+// answeringN answers n requests of each connection and then closes it.
+func answeringN(served *atomic.Int64, n int) script {
+	return func(p *peer) {
+		for range n {
+			if p.request() == nil {
+				return
+			}
+			served.Add(1)
+			p.say(soapOK)
+		}
+	}
+}
+
+func TestAConnectionIsKept(t *testing.T) {
+	var served atomic.Int64
+	var c clock
+	client := clearClient(t, serve(t, answering(&served)), c.use())
+	for range 4 {
+		mustPost(t, client, Write)
+		c.advance(maxIdleBeforeWrite) // 60 s are not more than 60 s
+	}
+	wantStats(t, client, 4, 1)
+}
+
+func TestBeforeAWriteAnIdleConnectionIsReplaced(t *testing.T) {
+	for kind, connections := range map[Kind]int64{Write: 2, ReadOnce: 2, Read: 1} {
+		var served atomic.Int64
+		var c clock
+		client := clearClient(t, serve(t, answering(&served)), c.use())
+		mustPost(t, client, Write)
+		c.advance(maxIdleBeforeWrite + time.Nanosecond)
+		mustPost(t, client, kind)
+		wantStats(t, client, 2, connections)
+	}
+}
+
+func TestIdleTimeCountsFromTheLastReply(t *testing.T) {
+	var served atomic.Int64
+	var c clock
+	client := clearClient(t, serve(t, answering(&served)), c.use())
+	mustPost(t, client, Read)
+	c.advance(50 * time.Second)
+	mustPost(t, client, Read)
+	c.advance(50 * time.Second)
+	mustPost(t, client, Write)
+	wantStats(t, client, 3, 1)
+}
+
+// closesAfterOne answers one request of a connection, reads one more without an
+// answer, and closes: the request went out in full, and its fate is unknown.
+func closesAfterOne(asked *atomic.Int64) script {
+	return func(p *peer) {
+		if p.request() == nil {
+			return
+		}
+		asked.Add(1)
+		p.say(soapOK)
+		if p.request() != nil {
+			asked.Add(1)
+		}
+	}
+}
+
+func TestARequestLostOnAKeptConnection(t *testing.T) {
+	for kind, repeated := range map[Kind]bool{Read: true, Write: false, ReadOnce: false} {
+		var asked atomic.Int64
+		client := clearClient(t, serve(t, closesAfterOne(&asked)))
+		mustPost(t, client, kind)
+		_, err := post(t, client, kind)
+		if (err == nil) != repeated {
+			t.Errorf("kind %d: %v", kind, err)
+		}
+		want := int64(2)
+		if repeated {
+			want = 3
+		}
+		if asked.Load() != want {
+			t.Errorf("kind %d: the host was asked %d times, want %d", kind, asked.Load(), want)
+		}
+		if !repeated {
+			var lost *ReplyLostError
+			if !errors.As(err, &lost) || lost.Kind != kind || MayHaveHappened(err) != (kind == Write) {
+				t.Errorf("kind %d: %v", kind, err)
+			}
+			mustPost(t, client, kind) // on a new connection
+		}
+	}
+}
+
+func TestARequestIsRepeatedOnceOnly(t *testing.T) {
+	var asked atomic.Int64
+	client := clearClient(t, serve(t, func(p *peer) {
+		for n := 0; p.request() != nil; n++ {
+			asked.Add(1)
+			if p.number > 0 || n > 0 {
+				return // every connection but the first closes at once
+			}
+			p.say(soapOK)
+		}
+	}))
+	mustPost(t, client, Read)
+	_, err := post(t, client, Read)
+	var lost *ReplyLostError
+	if !errors.As(err, &lost) || asked.Load() != 3 {
+		t.Errorf("%v after %d requests", err, asked.Load())
+	}
+}
+
+func TestAFreshConnectionThatClosesIsNotTriedAgain(t *testing.T) {
+	var asked atomic.Int64
+	client := clearClient(t, serve(t, func(p *peer) {
+		if p.request() != nil {
+			asked.Add(1)
+		}
+	}))
+	if _, err := post(t, client, Read); err == nil || asked.Load() != 1 {
+		t.Errorf("%v after %d requests", err, asked.Load())
+	}
+}
+
+func TestAWriteThatWasNotSentInFullIsSentOnANewConnection(t *testing.T) {
+	var served atomic.Int64
+	client := clearClient(t, serve(t, answering(&served)))
+	mustPost(t, client, Write)
+	client.kept.net.Close() //nolint:errcheck // so that the next write of ours fails
+	mustPost(t, client, Write)
+	if served.Load() != 2 {
+		t.Errorf("the host was asked %d times", served.Load())
+	}
+	if s := client.Stats(); s.Connections != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestDataThatNobodyAskedForSpoilsAConnection(t *testing.T) {
+	spoilt := make(chan struct{})
+	client := clearClient(t, serve(t, func(p *peer) {
+		for p.request() != nil {
+			p.say(soapOK)
+			if p.number == 0 {
+				p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+				close(spoilt)
+			}
+		}
+	}))
+	mustPost(t, client, Write)
+	<-spoilt
+	if client.kept != nil {
+		client.kept.budget.left = maxHeaderBytes
+		client.kept.in.Peek(1) //nolint:errcheck // until the stray bytes are there
+	}
+	mustPost(t, client, Write)
+	if s := client.Stats(); s.Connections != 2 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestReauthenticationOnANewConnection(t *testing.T) {
+	host := simulated(t)
+	client := newClient(t, host.Addr())
+	mustPost(t, client, Read)
+	host.CloseConnections()
+	mustPost(t, client, Read)
+	if got := host.Counters(); got.Handshakes != 2 || got.Connections != 2 {
+		t.Errorf("%+v", got)
+	}
+}
