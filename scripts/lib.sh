@@ -50,12 +50,12 @@ registry_host() {
 }
 
 # built NAME MODULE GOMOD_DIR PACKAGE LDFLAGS TAKES prints the path of a program built from its Go module at the version
-# that GOMOD_DIR/go.mod pins. It is kept in a cache of the user's, by version and by the Go that built it.
+# that GOMOD_DIR/go.mod pins; $why, if set, says first why it must be. It is kept in a cache of the user's, by version and by the Go that built it.
 built() {
 	version=$(sed -n "s|^[[:space:]]*$2 v\\([0-9][^ ]*\\).*\$|\\1|p" "$3/go.mod")
 	kept=${XDG_CACHE_HOME:-$HOME/.cache}/terraform-provider-windows/$1-$version-$(go env GOVERSION)
 	if [ ! -x "$kept/$1" ]; then
-		say "Building $1 $version from its Go module. This happens once and takes about $6 on two cores; it is kept in $kept."
+		say "${why:+$why }Building $1 $version from its Go module. This happens once and takes about $6 on two cores; it is kept in $kept."
 		build "$1" "$3" "$4" "$5" "$kept" >&2
 	fi
 	echo "$kept/$1"
