@@ -63,6 +63,7 @@ type enumeration struct {
 	each     func(Item) error
 	context  string // open on the host; empty: none
 	items    int
+	pulls    int
 	empty    int // replies in a row that brought nothing
 }
 
@@ -72,8 +73,8 @@ func (e *enumeration) all(ctx context.Context, wql string) error {
 		return err
 	}
 	ended, err := e.step(ctx, actionEnumerate, body, transport.Read)
-	for pulls := 0; err == nil && !ended; pulls++ {
-		if pulls == maxPulls {
+	for ; err == nil && !ended; e.pulls++ {
+		if e.pulls == maxPulls {
 			return fmt.Errorf("the host does not come to an end after %d replies", maxPulls)
 		}
 		body, err = e.contextBody("Pull", "<n:MaxElements>"+strconv.Itoa(elementsPerPull)+"</n:MaxElements>")

@@ -19,7 +19,6 @@ const (
 	codeShellQuota     = 2150859174 // 0x803381A6: too many shells of this user
 
 	codeCannotProcessFilter = 2150858778 // 0x8033801A
-	wbemNotFound            = 0x80041002
 	wbemInvalidNamespace    = 0x8004100E
 	wbemInvalidClass        = 0x80041010
 	cimInvalidNamespace     = 3
@@ -70,7 +69,7 @@ func (f *Fault) codes() []string {
 }
 
 // AccessDenied reports that the account may not do this. For a local administrator
-// other than the built-in one the cause may be remote UAC: HostHint says so.
+// other than the built-in one the cause may be remote UAC: see RemoteUACHint.
 func (f *Fault) AccessDenied() bool {
 	return f.has(codeAccessDenied, hresultAccessDenied, wbemAccessDenied) ||
 		f.CIMStatus == cimAccessDenied || f.Subcode == "AccessDenied"
@@ -88,7 +87,7 @@ func (f *Fault) OperationTimeout() bool {
 // WSMan's own code for it (a filter that can't be processed) also covers other
 // faults of a query, it is a likely cause rather than a certain one.
 func (f *Fault) UnknownClass() bool {
-	return f.has(codeCannotProcessFilter, wbemNotFound, wbemInvalidNamespace, wbemInvalidClass) ||
+	return f.has(codeCannotProcessFilter, wbemInvalidNamespace, wbemInvalidClass) ||
 		f.CIMStatus == cimInvalidNamespace || f.CIMStatus == cimInvalidClass
 }
 
