@@ -154,7 +154,7 @@ func (e *enumeration) release(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	_, _ = e.client.exchange(ctx, newRequest(e.resource, actionRelease, body), transport.ReadOnce, nil) //nolint:errcheck // see above
+	_, _ = e.client.exchange(ctx, newRequest(e.resource, actionRelease, body), transport.ReadOnce, nil)
 	e.context = ""
 }
 

@@ -160,8 +160,7 @@ func (f *Fault) readWSManFault(outer node) {
 	f.Machine = machine(outer)
 	message, _ := outer.find("Message")
 	if provider, ok := message.seek("ProviderFault"); ok {
-		name, _ := provider.attr("provider")
-		f.Provider = clip(name)
+		f.Provider = clip(provider.attr("provider"))
 	}
 	if inner, ok := message.seek("WSManFault"); ok {
 		f.InnerCode = code(inner)
@@ -213,18 +212,14 @@ func (f *Fault) readHRESULT(n uint32) {
 }
 
 func code(n node) uint32 {
-	text, _ := n.attr("Code")
-	value, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
+	value, err := strconv.ParseUint(strings.TrimSpace(n.attr("Code")), 10, 32)
 	if err != nil {
 		return 0
 	}
 	return uint32(value)
 }
 
-func machine(n node) string {
-	text, _ := n.attr("Machine")
-	return clip(text)
-}
+func machine(n node) string { return clip(n.attr("Machine")) }
 
 // number gives a child's number; negative ones (HRESULTs as signed numbers) wrap.
 func number(n node, name string) uint32 {
@@ -232,7 +227,7 @@ func number(n node, name string) uint32 {
 	if err != nil || value < -1<<31 || value > 1<<32-1 {
 		return 0
 	}
-	return uint32(value) //nolint:gosec // the bounds are checked above
+	return uint32(value)
 }
 
 func textIn(n node, name string) string {

@@ -160,5 +160,5 @@ func (o Output) ReturnValue() (uint32, error) {
 	if err != nil || n < -1<<31 || n > 1<<32-1 {
 		return 0, fmt.Errorf("ReturnValue is %q, not a number of 32 bits", clip(text))
 	}
-	return uint32(n), nil //nolint:gosec // the bounds are checked above; negative ones wrap on purpose
+	return uint32(n), nil
 }

@@ -134,19 +134,19 @@ func (s *scanner) skip() error {
 	return nil
 }
 
-// attr gives an attribute by its local name.
-func (n node) attr(name string) (string, bool) {
+// attr gives an attribute by its local name; empty when there is none.
+func (n node) attr(name string) string {
 	for _, a := range n.attrs {
 		if strings.EqualFold(a.Name.Local, name) {
-			return a.Value, true
+			return a.Value
 		}
 	}
-	return "", false
+	return ""
 }
 
 // isNull reports xsi:nil.
 func (n node) isNull() bool {
-	value, _ := n.attr("nil")
+	value := n.attr("nil")
 	return value == "true" || value == "1"
 }
 

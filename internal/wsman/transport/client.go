@@ -111,11 +111,12 @@ func (c *Client) Close() {
 // say in which it ended.
 //
 // A kept connection that turns out closed is replaced once, if the message is a
-// Read or was not sent in full. A Write whose reply is lost gives ReplyLostError.
+// Read or was not sent in full; so is one that the host no longer takes for
+// authenticated. A Write whose reply is lost gives ReplyLostError.
 func (c *Client) Post(ctx context.Context, body []byte, kind Kind) (Reply, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(c.done, func() { cancel(ErrClosed) })()
+	defer context.AfterFunc(c.done, func() { cancel(ErrClosed) })() //nolint:contextcheck // Close ends every message
 
 	select {
 	case c.turn <- struct{}{}:
@@ -138,16 +139,29 @@ func (c *Client) Post(ctx context.Context, body []byte, kind Kind) (Reply, error
 func (c *Client) post(ctx context.Context, body []byte, kind Kind) (Reply, error) {
 	if c.keptIsGoodFor(kind) {
 		reply, err := c.send(ctx, body, kind)
-		var closed *closedError
-		if !errors.As(err, &closed) || (closed.sent && kind != Read) {
+		if err == nil || !c.outlived(err, kind) {
 			return reply, err
 		}
-		// The host closed the connection while it was idle: nobody is to blame.
 	}
 	if err := c.connect(ctx); err != nil {
 		return Reply{}, err
 	}
 	return c.send(ctx, body, kind)
+}
+
+// outlived reports whether err only says that a kept connection had come to its
+// end, and nothing was done.
+func (c *Client) outlived(err error, kind Kind) bool {
+	var closed *closedError
+	if errors.As(err, &closed) {
+		return !closed.sent || kind == Read
+	}
+	// A 401 to a message that bears no credentials judges none: the host has
+	// forgotten the connection, as http.sys may keep it while WinRM restarts
+	// [assumed]. The handshake that follows is a new logon with a password that was
+	// right before, and its verdict is final.
+	var unauthorized *UnauthorizedError
+	return errors.As(err, &unauthorized) && c.conf.Auth != AuthBasic
 }
 
 func (c *Client) keptIsGoodFor(kind Kind) bool {
@@ -233,7 +247,7 @@ func (c *Client) outOfTime(ctx context.Context, phase Phase) error {
 
 func (c *Client) drop() {
 	if c.kept != nil {
-		c.kept.net.Close() //nolint:errcheck // the connection is given up; there is nothing to do about it
+		c.kept.hangUp()
 		c.kept = nil
 	}
 }

@@ -26,7 +26,8 @@ var longAgo = time.Unix(1, 0)
 // conn is one connection and all that is bound to it.
 type conn struct {
 	client   *Client
-	net      net.Conn
+	raw      net.Conn      // TCP
+	net      net.Conn      // what HTTP goes over: TCP or TLS
 	in       *bufio.Reader // over budget
 	budget   *budget
 	lastUsed time.Time
@@ -60,9 +61,15 @@ func (e *closedError) Error() string {
 
 func (e *closedError) Unwrap() error { return e.err }
 
-func newConn(c *Client, over net.Conn) *conn {
+func newConn(c *Client, raw, over net.Conn) *conn {
 	b := &budget{from: over}
-	return &conn{client: c, net: over, in: bufio.NewReaderSize(b, 8<<10), budget: b}
+	return &conn{client: c, raw: raw, net: over, in: bufio.NewReaderSize(b, 8<<10), budget: b}
+}
+
+// hangUp closes the connection at once. TLS's own Close would first say good-bye,
+// and wait up to 5 s for a peer that does not read.
+func (c *conn) hangUp() {
+	c.raw.Close() //nolint:errcheck // it is given up; there is nothing to do about it
 }
 
 // interruptibly runs do, and makes its reads and writes fail at once when ctx

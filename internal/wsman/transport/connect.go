@@ -29,7 +29,7 @@ func (c *Client) connect(ctx context.Context) error {
 		phase = PhaseAuth
 		err = c.authenticate(limited, fresh)
 		if err != nil {
-			fresh.net.Close() //nolint:errcheck // given up
+			fresh.hangUp()
 		}
 	}
 	if err != nil {
@@ -48,7 +48,7 @@ func (c *Client) dial(ctx context.Context, phase *Phase) (*conn, error) {
 	c.connections.Add(1)
 	counted := &countingConn{Conn: raw, sent: &c.sent, received: &c.received}
 	if !c.conf.HTTPS {
-		return newConn(c, counted), nil
+		return newConn(c, raw, counted), nil
 	}
 	*phase = PhaseTLS
 	secure := tls.Client(counted, c.conf.TLS)
@@ -56,7 +56,7 @@ func (c *Client) dial(ctx context.Context, phase *Phase) (*conn, error) {
 		raw.Close() //nolint:errcheck // given up
 		return nil, err
 	}
-	return newConn(c, secure), nil
+	return newConn(c, raw, secure), nil
 }
 
 func (c *Client) authenticate(ctx context.Context, fresh *conn) error {

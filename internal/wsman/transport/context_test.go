@@ -20,7 +20,7 @@ type stuck struct {
 }
 
 func stuckPlaces(t *testing.T) map[string]stuck {
-	_, pool := certificate(t, nil, "127.0.0.1")
+	pair, pool := certificate(t, nil, "127.0.0.1")
 	secure := func(c *Config) { c.HTTPS, c.TLS = true, &tls.Config{RootCAs: pool} }
 	return map[string]stuck{
 		"dial": {phase: PhaseDial, client: func(t *testing.T, reached func()) *Client {
@@ -64,6 +64,19 @@ func stuckPlaces(t *testing.T) map[string]stuck {
 			})
 			t.Cleanup(func() { close(until) }) // before serve's own
 			return clearClient(t, address)
+		}},
+		"send inside TLS": {phase: PhaseSend, body: make([]byte, 16<<20), client: func(t *testing.T, reached func()) *Client {
+			until := make(chan struct{})
+			address := serve(t, func(p *peer) {
+				secure := tls.Server(p.Conn, &tls.Config{Certificates: []tls.Certificate{pair}})
+				if secure.HandshakeContext(t.Context()) == nil {
+					secure.Read(make([]byte, 1)) //nolint:errcheck // the request is coming, and no more of it is read
+				}
+				reached()
+				<-until
+			})
+			t.Cleanup(func() { close(until) }) // before serve's own
+			return clearClient(t, address, secure)
 		}},
 		"reply": {phase: PhaseReply, lost: true, client: func(t *testing.T, reached func()) *Client {
 			return clearClient(t, serve(t, func(p *peer) {
@@ -132,7 +145,11 @@ func checkInterrupted(t *testing.T, client *Client, place stuck, ctx context.Con
 	if body == nil {
 		body = []byte("<ask/>")
 	}
+	start := time.Now()
 	_, err := client.Post(ctx, body, Write)
+	if took := time.Since(start); took > 4*time.Second { // TLS's own Close waits 5 s for a peer that does not read
+		t.Errorf("it took %v to come back", took)
+	}
 	var timeout *TimeoutError
 	if !errors.Is(err, want) || !errors.As(err, &timeout) || !strings.HasPrefix(err.Error(), client.Address()) {
 		t.Fatalf("%T %v", err, err)

@@ -11,7 +11,8 @@
 // HTTP/1.1 is written by net/http's Request.Write and read by http.ReadResponse
 // on a connection of our own, because NTLM belongs to a connection: we must know
 // which one carries what. Everything a server sends is bounded (headers, body,
-// interim responses) and every wait obeys the context.
+// interim responses) and every wait obeys the context. HTTP proxies are not used,
+// whatever the environment says.
 //
 // # What this was verified against
 //

@@ -114,7 +114,7 @@ func TestBrokenFramesAreErrors(t *testing.T) {
 		"signature too long":  strings.Replace(good, "\x10\x00\x00\x00", "\x11\x10\x00\x00", 1),
 		"signature of 4 GB":   strings.Replace(good, "\x10\x00\x00\x00", "\xff\xff\xff\xff", 1),
 		"signature cut":       strings.Replace(good, "\x10\x00\x00\x00", "\x16\x00\x00\x00", 1),
-		"no signature length": good[:strings.Index(good, "\x10\x00\x00\x00")] + "\x10--Encrypted Boundary--\r\n",
+		"no signature length": strings.Split(good, "\x10\x00\x00\x00")[0] + "\x10--Encrypted Boundary--\r\n",
 		"many header lines":   strings.Replace(good, "\tOriginal", strings.Repeat("\tX: y\r\n", 9)+"\tOriginal", 1),
 		"long header line":    strings.Replace(good, "\tOriginal", "\tX: "+strings.Repeat("y", 2000)+"\r\n\tOriginal", 1),
 		"header, no colon":    strings.Replace(good, "\tOriginal", "\tX\r\n\tOriginal", 1),

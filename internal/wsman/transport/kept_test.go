@@ -1,7 +1,10 @@
 package transport
 
 import (
+	"bufio"
+	"crypto/tls"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -141,7 +144,7 @@ func TestAWriteThatWasNotSentInFullIsSentOnANewConnection(t *testing.T) {
 	var served atomic.Int64
 	client := clearClient(t, serve(t, answering(&served)))
 	mustPost(t, client, Write)
-	client.kept.net.Close() //nolint:errcheck // so that the next write of ours fails
+	client.kept.raw.Close() //nolint:errcheck // so that the next write of ours fails
 	mustPost(t, client, Write)
 	if served.Load() != 2 {
 		t.Errorf("the host was asked %d times", served.Load())
@@ -182,5 +185,58 @@ func TestReauthenticationOnANewConnection(t *testing.T) {
 	mustPost(t, client, Read)
 	if got := host.Counters(); got.Handshakes != 2 || got.Connections != 2 {
 		t.Errorf("%+v", got)
+	}
+}
+
+// legs are the server's side of a handshake that ends well, as text.
+func legs(t *testing.T) []string {
+	t.Helper()
+	return []string{
+		"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate " + challengeText(t, nil) + "\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+	}
+}
+
+const forgotten = "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nContent-Length: 0\r\n\r\n"
+
+// Inside TLS, where bodies are not sealed and a script can answer them.
+func TestAConnectionThatTheHostHasForgotten(t *testing.T) {
+	pair, pool := certificate(t, nil, "127.0.0.1")
+	for name, test := range map[string]struct {
+		answers [][]string // by connection
+		good    int        // messages that succeed
+	}{
+		"once":                 {[][]string{{soapOK, forgotten}, {soapOK, soapOK}}, 3},
+		"again and again":      {[][]string{{soapOK, forgotten}, {forgotten}}, 1},
+		"a fresh one at once":  {[][]string{{forgotten}}, 0},
+		"idle, then forgotten": {[][]string{{soapOK, soapOK, forgotten}, {forgotten}}, 2},
+	} {
+		address := serve(t, func(p *peer) {
+			if p.number >= len(test.answers) {
+				t.Errorf("%s: connection %d", name, p.number)
+				return
+			}
+			secure := tls.Server(p.Conn, &tls.Config{Certificates: []tls.Certificate{pair}})
+			p.Conn, p.in = secure, bufio.NewReader(secure)
+			for _, answer := range append(legs(t), test.answers[p.number]...) {
+				if p.request() == nil {
+					return
+				}
+				p.say(answer)
+			}
+			p.wait()
+		})
+		client := newClient(t, address, func(c *Config) { c.HTTPS, c.TLS = true, &tls.Config{RootCAs: pool} })
+		for range test.good {
+			mustPost(t, client, Write)
+		}
+		if name == "once" {
+			continue
+		}
+		_, err := post(t, client, Write)
+		var refused *UnauthorizedError
+		if !errors.As(err, &refused) || !refused.Accepted || MayHaveHappened(err) || !strings.Contains(err.Error(), "Remote Management Users") {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -65,7 +65,7 @@ func (c *conn) read() (answer, error) {
 	if first[0] == 0x15 || first[0] == 0x16 { // TLS records: alert, handshake
 		return answer{}, c.notWinRM(0, "it speaks TLS on this port, and plain HTTP was asked for: set https = true, or use the HTTP port (5985 by default)")
 	}
-	response, err := c.readHeader()
+	response, err := c.readHeader() //nolint:bodyclose // see below
 	if err != nil {
 		return answer{}, err
 	}
@@ -83,7 +83,7 @@ func (c *conn) read() (answer, error) {
 
 func (c *conn) readHeader() (*http.Response, error) {
 	for range maxInterim + 1 {
-		response, err := http.ReadResponse(c.in, nil) //nolint:bodyclose // see read
+		response, err := http.ReadResponse(c.in, nil)
 		switch {
 		case err != nil && errors.Is(c.budget.ended, errOverBudget):
 			return nil, &ReplyTooLargeError{Address: c.client.conf.Address, What: "header", Limit: maxHeaderBytes}
@@ -126,7 +126,9 @@ func (c *conn) readBody(response *http.Response) ([]byte, error) {
 func (c *conn) interpret(a answer) (Reply, error) {
 	if a.status == http.StatusUnauthorized {
 		// Its body is never needed, and http.sys sends it unsealed.
-		return Reply{}, c.client.unauthorized(offeredSchemes(a.header), true)
+		refusal := c.client.unauthorized(offeredSchemes(a.header), true)
+		refusal.Accepted = c.client.conf.Auth != AuthBasic
+		return Reply{}, refusal
 	}
 	contentType := a.header.Get("Content-Type")
 	if c.session != nil {
@@ -156,7 +158,7 @@ func isSOAP(contentType string) bool {
 }
 
 func describeAnswer(status int, contentType string) string {
-	media, _, _ := mime.ParseMediaType(contentType) //nolint:errcheck // then it is empty
+	media, _, _ := mime.ParseMediaType(contentType) // broken: empty
 	what := fmt.Sprintf("it answered HTTP %d (%s)", status, http.StatusText(status))
 	switch {
 	case status == http.StatusNotFound:

@@ -25,7 +25,7 @@ func Dir(t testing.TB, name string) string {
 // Read gives one recorded file.
 func Read(t testing.TB, folder, name string) []byte {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(Dir(t, folder), name)) //nolint:gosec // a path of the tests
+	content, err := os.ReadFile(filepath.Join(Dir(t, folder), name))
 	if err != nil {
 		t.Fatal(err)
 	}
