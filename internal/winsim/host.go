@@ -18,11 +18,20 @@ import (
 // Profile is one Windows version.
 type Profile = profile.Profile
 
-// Server2003R2 is Windows Server 2003 R2 with WinRM 1.1.
+// Server2003R2 is Windows Server 2003 R2 with WinRM 1.1, which has no shell.
 func Server2003R2() Profile { return profile.Server2003R2 }
+
+// Server2003 is Windows Server 2003 SP2 with WinRM 2.0 (KB968930), which has a shell.
+func Server2003() Profile { return profile.Server2003 }
+
+// Server2008R2 is Windows Server 2008 R2 SP1 with WinRM 2.0; it has no root/StandardCimv2.
+func Server2008R2() Profile { return profile.Server2008R2 }
 
 // Server2012R2 is Windows Server 2012 R2.
 func Server2012R2() Profile { return profile.Server2012R2 }
+
+// Server2019 is Windows Server 2019.
+func Server2019() Profile { return profile.Server2019 }
 
 // Server2022 is Windows Server 2022.
 func Server2022() Profile { return profile.Server2022 }
@@ -77,6 +86,7 @@ func New(p Profile, opts ...Option) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.HasShell = p.HasShell && !s.withoutShell
 	shape := profile.ShapeOf(s.seed)
 	h := &Host{
 		settings: s, clock: newClock(s.now), methods: map[string]int{}, open: map[string][]string{},

@@ -26,6 +26,8 @@ type settings struct {
 	withoutNegotiate bool
 	bindingPolicy    string
 	control          bool
+	withoutShell     bool
+	language         string
 }
 
 // Option changes how a host starts.
@@ -72,8 +74,14 @@ func Clock(now func() time.Time) Option { return func(s *settings) { s.now = now
 // ControlAPI starts the control API on another loopback port.
 func ControlAPI() Option { return func(s *settings) { s.control = true } }
 
+// WithoutShell takes the shell away, as an administrator does with AllowRemoteShellAccess; WinRM 1.1 has none anyway.
+func WithoutShell() Option { return func(s *settings) { s.withoutShell = true } }
+
+// Language is that of console programs: "en" (the default), "de", "fr" or "ja".
+func Language(code string) Option { return func(s *settings) { s.language = code } }
+
 func newSettings(opts []Option) (settings, error) {
-	s := settings{seed: 1, computer: "MAIL01", ip: "127.0.0.1", accounts: map[string]string{}}
+	s := settings{seed: 1, computer: "MAIL01", ip: "127.0.0.1", language: "en", accounts: map[string]string{}}
 	if text := os.Getenv("WINSIM_SEED"); text != "" {
 		seed, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {

@@ -13,13 +13,20 @@ type Profile struct {
 	Caption     string // Win32_OperatingSystem.Caption
 	Version     string // "10.0.20348"
 	Build       int
+	ServicePack int
 	ProductType int // 1 workstation, 2 domain controller, 3 server
 	// MaxEnvelope is the service's MaxEnvelopeSizekb in bytes, of requests and replies (documented defaults).
 	MaxEnvelope int
 	// MaxOperations is MaxConcurrentOperationsPerUser (documented defaults).
 	MaxOperations int
+	// HasShell: WinRM 2.0 and later have a shell, 1.1 has none (documented). MaxShells is MaxShellsPerUser (documented defaults).
+	HasShell  bool
+	MaxShells int
+	// HasStandardCimv2: the namespace with the MSFT_Net* classes is there, since 2012 (documented).
+	HasStandardCimv2 bool
 	// Quirk2003: the first Enumerate reply holds all that fits, counted as it is sent, and some properties are missing
-	// (recorded); StdRegProv has no QWORD methods (assumed); CHALLENGEs have no timestamp (documented).
+	// (recorded); StdRegProv has no QWORD methods (assumed); CHALLENGEs have no timestamp, and the ephemeral ports are
+	// 1025 to MaxUserPort (both documented).
 	Quirk2003 bool
 	// ItemsRecorded: replies of this version or its next of kin are recorded, so the seed has no say in its items' form.
 	ItemsRecorded bool
@@ -27,14 +34,35 @@ type Profile struct {
 
 // The table, oldest first: another Windows is another row. Captions, versions and builds are documented (Microsoft's
 // release lists).
-var all = []Profile{Server2003R2, Server2012R2, Server2022}
+var all = []Profile{Server2003R2, Server2003, Server2008R2, Server2012R2, Server2019, Server2022}
 
-// The rows.
+// Of the two with the kernel of 2003, Server2003R2 has the optional component WinRM 1.1, Server2003 the WinRM 2.0 of
+// KB968930; that the latter enumerates as the former does is assumed.
 var (
-	Server2003R2 = Profile{"server-2003-r2", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 3, 150 << 10, 15, true, true}
-	Server2012R2 = Profile{"server-2012-r2", "Microsoft Windows Server 2012 R2 Standard", "6.3.9600", 9600, 3, 500 << 10, 1500, false, true}
-	Server2022   = Profile{"server-2022", "Microsoft Windows Server 2022 Standard", "10.0.20348", 20348, 3, 500 << 10, 1500, false, false}
+	Server2003R2 = old("server-2003-r2", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 2)
+	Server2003   = withShell(old("server-2003", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 2))
+	Server2008R2 = withShell(old("server-2008-r2", "Microsoft Windows Server 2008 R2 Standard", "6.1.7601", 7601, 1))
+	Server2012R2 = modern("server-2012-r2", "Microsoft Windows Server 2012 R2 Standard", "6.3.9600", 9600)
+	Server2019   = modern("server-2019", "Microsoft Windows Server 2019 Standard", "10.0.17763", 17763)
+	Server2022   = modern("server-2022", "Microsoft Windows Server 2022 Standard", "10.0.20348", 20348)
 )
+
+// old is a Windows up to 2008 R2, with the quotas of WinRM 1.1 and 2.0.
+func old(key, caption, version string, build, servicePack int) Profile {
+	return Profile{Key: key, Caption: caption, Version: version, Build: build, ServicePack: servicePack, ProductType: 3,
+		MaxEnvelope: 150 << 10, MaxOperations: 15, Quirk2003: build < 6000, ItemsRecorded: true}
+}
+
+func withShell(p Profile) Profile {
+	p.HasShell, p.MaxShells = true, 5
+	return p
+}
+
+// modern is a Windows since 2012, with the quotas of WinRM 3.0.
+func modern(key, caption, version string, build int) Profile {
+	return Profile{Key: key, Caption: caption, Version: version, Build: build, ProductType: 3,
+		MaxEnvelope: 500 << 10, MaxOperations: 1500, HasShell: true, MaxShells: 30, HasStandardCimv2: true, ItemsRecorded: build < 10000}
+}
 
 // All lists the profiles.
 func All() []Profile { return slices.Clone(all) }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
 )
 
 // properties reads the lists below: a name alone is a text, with # a number, with ? a boolean, with @ a datetime. Names
@@ -26,16 +28,18 @@ var operatingSystem = &Class{
 		p := m.Profile
 		now, boot := m.Times()
 		var servicePack, other any
-		servicePackMajor := int64(0)
-		if p.Quirk2003 {
-			servicePack, servicePackMajor, other = "Service Pack 2", 2, "R2"
+		if p.ServicePack > 0 {
+			servicePack = fmt.Sprint("Service Pack ", p.ServicePack)
+		}
+		if p.Key == profile.Server2003R2.Key { // later releases say R2 in their captions
+			other = "R2"
 		}
 		installed := time.Date(2025, time.October, 6, 8, 30, 12, 0, time.UTC)
 		return []Row{{
 			fmt.Sprint(p.Build), p.Caption, servicePack, m.Name, int64(m.Shape.Offset.Minutes()), "",
 			int64(2411804), installed, boot, now, "Microsoft Corporation",
 			int64(4294967295), "en-US", p.Caption + `|C:\Windows|\Device\Harddisk0\Partition2`, int64(7), "64-bit", int64(18),
-			other, nil, true, int64(p.ProductType), servicePackMajor, p.Version,
+			other, nil, true, int64(p.ProductType), int64(p.ServicePack), p.Version,
 		}}
 	},
 }
