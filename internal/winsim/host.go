@@ -12,6 +12,7 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/wmi"
 )
 
@@ -56,6 +57,7 @@ type Host struct {
 	machine     *wmi.Machine
 	writer      soap.Writer
 	clock       *clock
+	stack       *tcpstack.Stack
 	certificate string // PEM
 	http, https *listener.Listener
 	control     *control // nil without the control API
@@ -92,7 +94,8 @@ func New(p Profile, opts ...Option) (*Host, error) {
 		settings: s, clock: newClock(s.now), methods: map[string]int{}, open: map[string][]string{},
 		writer: soap.Writer{Shape: shape, Machine: strings.ToLower(s.computer) + ".contoso.com"},
 	}
-	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.computer, shape), Name: s.computer, Times: h.clock.times}
+	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.computer, shape), Name: s.computer, Times: h.clock.times, Stack: h.Stack}
+	h.stack = tcpstack.New(h.stackConfig())
 	if err := h.listen(); err != nil {
 		h.Close()
 		return nil, err

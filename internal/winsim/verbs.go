@@ -58,12 +58,16 @@ func (h *Host) Value(name string) (text string, ok bool) {
 	return v.String(), true
 }
 
-// Advance steps the host's clock.
+// Advance steps the host's clock, and its sockets with it.
 func (h *Host) Advance(d time.Duration) { h.clock.advance(d) }
 
-// Reboot restarts the host: two minutes pass, LastBootUpTime is new, connections and open enumerations are lost.
+// Reboot restarts the host: two minutes pass, LastBootUpTime is new, connections, sockets and open enumerations are lost,
+// and the registry's values for the sockets take effect.
 func (h *Host) Reboot() {
+	h.Stack() // what happened until now
 	h.clock.reboot()
+	c := h.stackConfig()
+	h.stack.Boot(c.Boot, c.Range, c.TimeWait)
 	h.mu.Lock()
 	clear(h.open)
 	h.mu.Unlock()

@@ -58,6 +58,12 @@ type Shape struct {
 	Reason            int
 	DeniedHRESULT     bool // "access denied" is 0x80070005; else 5
 	QuotaOperations   bool // the quota fault is 2150859174; else 2150859173
+	ClampDelay        bool // a TcpTimedWaitDelay or MaxUserPort out of range is the nearest in range; else the default
+	TimeWait240       bool // TIME_WAIT lasts 240 s by default since 2008; else 120 s
+	OnePool2008R2     bool // 2008 R2 gives every outgoing connection a port of its own; else per remote endpoint
+	RandomPorts       bool // ephemeral ports are drawn at random; else in sequence
+	AutomaticZero     bool // the template Automatic reports port ranges of 0; else of null
+	PerfByFamily2003  bool // 2003 has the counter classes of the families; else one for both
 }
 
 // ShapeOf draws the shape of a seed. Of a question with n answers the seeds 1 to n show every answer once, so three
@@ -83,5 +89,6 @@ func ShapeOf(seed int64) Shape {
 		Offset:         []time.Duration{0, 8 * time.Hour, -(3*time.Hour + 30*time.Minute)}[pick(3)],
 		FractionDigits: pick(8), ProviderFault: pick(4), NilStatusCode: yes(), ClassWmiError: yes(), WSManFaultAction: yes(),
 		Reason: pick(3), DeniedHRESULT: yes(), QuotaOperations: yes(),
+		ClampDelay: yes(), TimeWait240: yes(), OnePool2008R2: yes(), RandomPorts: yes(), AutomaticZero: yes(), PerfByFamily2003: yes(),
 	}
 }

@@ -44,14 +44,16 @@ type Class struct {
 
 // classesOf lists the classes of a namespace as that Windows has them: on 2003 properties that came later have no name.
 func classesOf(namespace string, p profile.Profile) (list []*Class, ok bool) {
-	switch strings.ToLower(namespace) {
-	case "root/default":
-		return nil, true
-	case "root/cimv2":
-	default:
+	classes := map[string][]*Class{
+		"root/default":       {},
+		"root/cimv2":         {operatingSystem, service},
+		"root/standardcimv2": {netTCPConnection},
+	}
+	namespace = strings.ToLower(namespace)
+	if _, ok = classes[namespace]; !ok || namespace == "root/standardcimv2" && !p.HasStandardCimv2 {
 		return nil, false
 	}
-	for _, c := range []*Class{operatingSystem, service} {
+	for _, c := range classes[namespace] {
 		c := *c
 		c.Properties = slices.Clone(c.Properties)
 		for i := range c.Properties {

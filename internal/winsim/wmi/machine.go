@@ -9,6 +9,7 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
 )
 
 // WMI's codes (documented: WbemErrorEnum).
@@ -27,6 +28,7 @@ type Machine struct {
 	Registry *registry.Registry
 	Name     string // NetBIOS name
 	Times    func() (now, boot time.Time)
+	Stack    func() *tcpstack.Stack // stepped to now
 }
 
 // Target is the class that a resource URI names.

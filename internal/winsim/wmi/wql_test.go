@@ -11,6 +11,7 @@ import (
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
 )
 
 var pets = &Class{Name: "Pet", Properties: []Property{{"Name", Text}, {"Legs", Number}, {"Tame", Bool}, {"Born", DateTime}, {"", Text}}}
@@ -93,7 +94,8 @@ func TestWQL(t *testing.T) {
 
 func machine(p profile.Profile, seed int64) *Machine {
 	boot := time.Date(2026, time.March, 1, 0, 0, 0, 987654321, time.UTC)
-	return &Machine{Profile: p, Shape: profile.ShapeOf(seed), Name: "MAIL01", Times: func() (time.Time, time.Time) { return boot.Add(time.Hour), boot }}
+	stack := tcpstack.New(tcpstack.Config{Range: tcpstack.Range{Start: 49152, Number: 16384}})
+	return &Machine{Profile: p, Shape: profile.ShapeOf(seed), Name: "MAIL01", Times: func() (time.Time, time.Time) { return boot.Add(time.Hour), boot }, Stack: func() *tcpstack.Stack { return stack }}
 }
 
 func FuzzSelect(f *testing.F) {

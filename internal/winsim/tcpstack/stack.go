@@ -1,0 +1,270 @@
+package tcpstack
+
+import (
+	"container/heap"
+	"math/bits"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Config is what a host's Windows version and registry say.
+type Config struct {
+	Boot     time.Time     // the host's last boot
+	Range    Range         // of the ports for outgoing connections
+	Excluded []Range       // ports of it that are never handed out
+	TimeWait time.Duration // how long a closed connection holds its port
+	// OnePool: an outgoing connection needs a port that no other one has, wherever it leads. Else a port serves one
+	// connection to each remote endpoint.
+	OnePool bool
+	Random  bool // ports are drawn at random, not in sequence
+	Seed    int64
+}
+
+// Load is a program that makes outgoing connections.
+type Load struct {
+	PerSecond    float64 // new connections, over all destinations
+	Destinations []netip.AddrPort
+	Hold         time.Duration // how long a connection is open; 0: 200 ms
+	PID          uint32        // 0: 2184
+}
+
+const (
+	// MaxPerSecond bounds a load.
+	MaxPerSecond = 100_000
+	maxEvents    = 1000
+	eventPause   = time.Minute // between two events of one kind (assumed)
+	defaultHold  = 200 * time.Millisecond
+	mailServer   = 2184
+)
+
+// Stack is the sockets of a host. It is safe for concurrent use.
+type Stack struct {
+	mu     sync.Mutex
+	config Config
+	now    time.Time
+	random *rand.Rand
+
+	load   Load
+	since  time.Time // when the load began
+	opened int       // connections that it tried
+
+	standing []Socket
+	udp      []Endpoint
+	given    []Socket                  // by Replace; nil where there is none
+	timers   timers                    // the load's connections
+	held     ports                     // ports that no connection can have
+	pools    map[netip.AddrPort]*ports // held by the load's connections, by remote endpoint
+	last     uint16                    // port handed out
+
+	counters [2]Counters // IPv4, IPv6
+	events   []Event
+}
+
+// New is a host that booted at c.Boot and has idled since.
+func New(c Config) *Stack {
+	s := &Stack{config: c}
+	s.boot(c.Boot)
+	return s
+}
+
+// Boot restarts the host: sockets and counters are gone, the new configuration rules, and the load begins again.
+func (s *Stack) Boot(now time.Time, r Range, timeWait time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.Range, s.config.TimeWait = r, timeWait
+	s.boot(now)
+}
+
+func (s *Stack) boot(now time.Time) {
+	s.now, s.since, s.opened = now, now, 0
+	s.given, s.timers, s.counters = nil, nil, [2]Counters{}
+	s.pools = map[netip.AddrPort]*ports{}
+	s.random = rand.New(rand.NewPCG(uint64(s.config.Seed), 0)) // #nosec G404,G115 -- a simulation that can be repeated
+	s.standing, s.udp = standing(now, s.config.Range)
+	s.last = uint16(s.config.Range.Start - 1) // #nosec G115 -- a port
+	for _, socket := range s.standing {
+		s.count(socket.Local.Addr(), func(c *Counters) {
+			if socket.State != Listen {
+				c.Passive++
+			}
+		})
+	}
+	s.holdPorts()
+}
+
+// holdPorts finds the ports that nobody gets: those outside the range, the excluded ones, and those of standing sockets.
+func (s *Stack) holdPorts() {
+	for i := range s.held {
+		s.held[i] = ^uint64(0)
+	}
+	for port := s.config.Range.Start; port < s.config.Range.End(); port++ {
+		s.held.free(port)
+	}
+	for _, r := range s.config.Excluded {
+		for port := r.Start; port < r.End(); port++ {
+			s.held.take(port)
+		}
+	}
+	for _, socket := range s.standing {
+		s.held.take(int(socket.Local.Port()))
+	}
+}
+
+// Load replaces the load; connections that are open stay. A load of none ends it.
+func (s *Stack) Load(l Load) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l.Hold <= 0 {
+		l.Hold = defaultHold
+	}
+	if l.PID == 0 {
+		l.PID = mailServer
+	}
+	l.PerSecond = min(l.PerSecond, MaxPerSecond)
+	l.Destinations = slices.Clone(l.Destinations)
+	s.load, s.since, s.opened = l, s.now, 0
+}
+
+// Exclude replaces the excluded ranges, for connections to come.
+func (s *Stack) Exclude(ranges ...Range) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.config.Excluded = slices.Clone(ranges)
+	s.holdPorts()
+}
+
+// Step lets time pass: connections open, close and leave TIME_WAIT, each at its time. What ends at an instant ends before
+// anything begins. Time does not go backwards.
+func (s *Stack) Step(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.given == nil {
+		next, opening := s.next()
+		if next.IsZero() || next.After(now) {
+			break
+		}
+		s.now = next
+		if opening {
+			s.open()
+		} else {
+			s.advance()
+		}
+	}
+	if now.After(s.now) {
+		s.now = now
+	}
+}
+
+// next is when something happens next; zero where nothing ever will.
+func (s *Stack) next() (at time.Time, opening bool) {
+	if s.load.PerSecond > 0 && len(s.load.Destinations) > 0 {
+		at, opening = s.since.Add(time.Duration(float64(s.opened)/s.load.PerSecond*float64(time.Second))), true
+	}
+	if len(s.timers) > 0 && (!opening || !s.timers[0].due.After(at)) {
+		return s.timers[0].due, false
+	}
+	return at, opening
+}
+
+// open tries one connection of the load.
+func (s *Stack) open() {
+	remote := s.load.Destinations[s.opened%len(s.load.Destinations)]
+	s.opened++
+	port, ok := s.draw(s.pool(remote))
+	if !ok {
+		s.fail(remote)
+		return
+	}
+	s.count(remote.Addr(), func(c *Counters) { c.Active++ })
+	s.last = port
+	heap.Push(&s.timers, &timer{due: s.now.Add(s.load.Hold), Socket: Socket{
+		Local: netip.AddrPortFrom(localFor(remote.Addr()), port), Remote: remote, State: Established, PID: s.load.PID, Created: s.now,
+	}})
+}
+
+// advance takes the next connection from ESTABLISHED to TIME_WAIT, or out of the table.
+func (s *Stack) advance() {
+	t := s.timers[0]
+	if t.State == Established {
+		s.count(t.Remote.Addr(), (*Counters).closed)
+		t.State, t.PID, t.due = TimeWait, 0, s.now.Add(s.config.TimeWait)
+		heap.Fix(&s.timers, 0)
+		return
+	}
+	s.pool(t.Remote).free(int(t.Local.Port()))
+	heap.Pop(&s.timers)
+}
+
+func localFor(remote netip.Addr) netip.Addr {
+	switch {
+	case remote.Is4():
+		return netip.AddrFrom4([4]byte{192, 0, 2, 25})
+	case remote.Zone() != "":
+		return netip.MustParseAddr("fe80::1").WithZone(remote.Zone())
+	default:
+		return netip.MustParseAddr("2001:db8::25")
+	}
+}
+
+// pool holds the ports that connections to an endpoint have.
+func (s *Stack) pool(remote netip.AddrPort) *ports {
+	if s.config.OnePool {
+		remote = netip.AddrPort{}
+	}
+	p := s.pools[remote]
+	if p == nil {
+		p = &ports{}
+		s.pools[remote] = p
+	}
+	return p
+}
+
+// ports is a set of ports.
+type ports [1 << 10]uint64
+
+func (p *ports) take(port int) { p[port>>6] |= 1 << (port & 63) }
+func (p *ports) free(port int) { p[port>>6] &^= 1 << (port & 63) }
+
+// draw takes a port that is free in the pool: the next one after the last, or the next after one drawn at random.
+func (s *Stack) draw(pool *ports) (uint16, bool) {
+	from := int(s.last) + 1
+	if s.config.Random {
+		from = s.config.Range.Start + s.random.IntN(s.config.Range.Number)
+	}
+	for i := range len(pool) + 1 {
+		word := (from>>6 + i) % len(pool)
+		free := ^(pool[word] | s.held[word])
+		if i == 0 {
+			free &= ^uint64(0) << (from & 63)
+		}
+		if free != 0 {
+			port := word<<6 + bits.TrailingZeros64(free)
+			pool.take(port)
+			return uint16(port), true // #nosec G115 -- below 1<<16
+		}
+	}
+	return 0, false
+}
+
+// timers is a heap of the load's connections by what happens to them next.
+type timers []*timer
+
+type timer struct {
+	Socket
+	due time.Time
+}
+
+func (t timers) Len() int           { return len(t) }
+func (t timers) Less(i, j int) bool { return t[i].due.Before(t[j].due) }
+func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *timers) Push(x any)        { *t = append(*t, x.(*timer)) } //nolint:forcetypeassert // only ours go in
+func (t *timers) Pop() any {
+	last := len(*t) - 1
+	x := (*t)[last]
+	(*t)[last] = nil
+	*t = (*t)[:last]
+	return x
+}
