@@ -1,9 +1,7 @@
 package winsim
 
 import (
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
@@ -56,30 +54,32 @@ func filterOf(body *soap.Element, target wmi.Target) (string, *soap.Fault) {
 // firstReply answers an Enumerate. 2003 puts in what fits (recorded). Later
 // versions put one item in and, if that was all, end there (recorded); when
 // more follow, other clients have seen no items too (by seed).
-func (h *Host) firstReply(r soap.Request, items []string) (string, *soap.Fault) {
+func (h *Host) firstReply(r soap.Request, items *wmi.Cursor) (string, *soap.Fault) {
 	limit, shape := 1, h.machine.Shape.FirstItems
 	if h.machine.Profile.Quirk2003 {
 		limit, shape = maxElements(r.Body.Child(soap.NSWSMan, "MaxElements")), profile.OneItem
 	}
-	held, rest := "", items
-	switch optimized := r.Body.Child(soap.NSWSMan, "OptimizeEnumeration") != nil; {
-	case !optimized || len(items) > limit && shape == profile.NoItems:
-	case len(items) > limit && shape == profile.EmptyItems:
-		held = "<w:Items/>"
-	default:
+	held := ""
+	if r.Body.Child(soap.NSWSMan, "OptimizeEnumeration") != nil {
+		begin := *items
 		page, fault := h.page(r, items, limit)
 		if fault != nil {
 			return "", fault
 		}
-		held, rest = "<w:Items>"+strings.Join(page, "")+"</w:Items>", items[len(page):]
-		if len(items) == 0 && shape == profile.NoItems {
-			held = ""
+		if page != "" || shape != profile.NoItems {
+			held = "<w:Items>" + page + "</w:Items>"
 		}
-		if len(rest) == 0 {
+		if items.Done() {
 			return h.last("n:EnumerateResponse", held+"<w:EndOfSequence/>", true), nil
 		}
+		switch shape {
+		case profile.NoItems:
+			*items, held = begin, ""
+		case profile.EmptyItems:
+			*items, held = begin, "<w:Items/>"
+		}
 	}
-	context, fault := h.keep(rest)
+	context, fault := h.keep(items)
 	return "<n:EnumerateResponse><n:EnumerationContext>" + context + "</n:EnumerationContext>" + held + "</n:EnumerateResponse>", fault
 }
 
@@ -106,11 +106,11 @@ func (h *Host) nextReply(r soap.Request, context string) (string, *soap.Fault) {
 	if fault != nil {
 		return "", fault
 	}
-	held, rest := "<n:Items>"+strings.Join(page, "")+"</n:Items>", items[len(page):]
-	if len(rest) == 0 {
+	held := "<n:Items>" + page + "</n:Items>"
+	if items.Done() {
 		return h.last("n:PullResponse", held+"<n:EndOfSequence/>", false), nil
 	}
-	next, fault := h.keep(rest)
+	next, fault := h.keep(items)
 	return "<n:PullResponse><n:EnumerationContext>" + next + "</n:EnumerationContext>" + held + "</n:PullResponse>", fault
 }
 
@@ -145,7 +145,7 @@ func (h *Host) release(r soap.Request) (*operation, *soap.Fault) {
 
 // keep opens an enumeration of the rest. Too many of them are the quota's
 // fault (documented).
-func (h *Host) keep(rest []string) (context string, fault *soap.Fault) {
+func (h *Host) keep(rest *wmi.Cursor) (context string, fault *soap.Fault) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.open) >= h.machine.Profile.MaxOperations {
@@ -158,7 +158,7 @@ func (h *Host) keep(rest []string) (context string, fault *soap.Fault) {
 
 // take closes an enumeration and gives its items: a context is good for one
 // Pull, also for one that fails (documented: ERROR_WSMAN_ENUMERATION_INVALID).
-func (h *Host) take(context string) ([]string, *soap.Fault) {
+func (h *Host) take(context string) (*wmi.Cursor, *soap.Fault) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	items, ok := h.open[context]
@@ -169,25 +169,34 @@ func (h *Host) take(context string) ([]string, *soap.Fault) {
 	return items, nil
 }
 
-// page takes the first items, at most limit, that fit the envelope that both
+// page takes the next items, at most limit, that fit the envelope that both
 // sides allow. An item that fits no envelope is a fault (documented: DSP0226 R8.3-5).
-func (h *Host) page(r soap.Request, items []string, limit int) ([]string, *soap.Fault) {
+func (h *Host) page(r soap.Request, items *wmi.Cursor, limit int) (string, *soap.Fault) {
 	room := h.machine.Profile.MaxEnvelope
 	if r.MaxEnvelope > 0 {
 		room = min(room, r.MaxEnvelope)
 	}
 	room -= envelopeRoom
-	count := 0
-	for count < len(items) && count < limit {
-		if room -= h.size(items[count]); room < 0 {
-			break
+	h.mu.Lock()
+	rewrite := h.rewrite
+	h.mu.Unlock()
+	var page []byte
+	for count := 0; count < limit && !items.Done(); count++ {
+		mark, length := *items, len(page)
+		page = items.Append(page)
+		if rewrite != nil {
+			page = append(page[:length], rewrite(string(page[length:]))...)
 		}
-		count++
+		if room -= h.size(page[length:]); room >= 0 {
+			continue
+		}
+		if count == 0 {
+			return "", &soap.Fault{Code: soap.CodeTooLarge, Subcode: "w:EncodingLimit", FaultDetail: "MaxEnvelopeSize", Text: "The response is larger than the maximum size allowed."}
+		}
+		*items = mark
+		return string(page[:length]), nil
 	}
-	if count == 0 && len(items) > 0 {
-		return nil, &soap.Fault{Code: soap.CodeTooLarge, Subcode: "w:EncodingLimit", FaultDetail: "MaxEnvelopeSize", Text: "The response is larger than the maximum size allowed."}
-	}
-	return slices.Clip(items[:count]), nil
+	return string(page), nil
 }
 
 // maxElements is 1 where a client does not say (documented: WS-Enumeration, DSP0226).

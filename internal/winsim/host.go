@@ -66,7 +66,9 @@ type Host struct {
 	intercept func(Call) Action
 	methods   map[string]int
 	writes    int
-	open      map[string][]string // enumerations by context: the items yet to come
+	rewrite   func(item string) string
+	ports     *tcpstack.Range        // set by SetPorts
+	open      map[string]*wmi.Cursor // enumerations by context: the items yet to come
 }
 
 // Start starts a host that stops when the test ends.
@@ -91,7 +93,7 @@ func New(p Profile, opts ...Option) (*Host, error) {
 	p.HasShell = p.HasShell && !s.withoutShell
 	shape := profile.ShapeOf(s.seed)
 	h := &Host{
-		settings: s, clock: newClock(s.now), methods: map[string]int{}, open: map[string][]string{},
+		settings: s, clock: newClock(s.now), methods: map[string]int{}, open: map[string]*wmi.Cursor{},
 		writer: soap.Writer{Shape: shape, Machine: strings.ToLower(s.computer) + ".contoso.com"},
 	}
 	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.computer, shape), Name: s.computer, Times: h.clock.times, Stack: h.Stack}

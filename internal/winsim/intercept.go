@@ -11,9 +11,10 @@ import (
 
 // Call is one operation that a client asks for.
 type Call struct {
-	Method    string // of StdRegProv ("SetDWORDValue"), or Enumerate, Pull, Release
+	Method    string // of StdRegProv ("SetDWORDValue"), or Enumerate, Pull, Release, or of a shell: Create, Command, Receive, Signal, Delete
 	Class     string // "StdRegProv", or "*" beside a WQL filter
 	WQL       string // of an Enumerate
+	Command   string // the command line of a shell's Command
 	ValueName string // StdRegProv's sValueName
 	Params    map[string]string
 	N         int // this is the N-th call of this Method since the last ResetCounters, from 1

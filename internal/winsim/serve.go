@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"unicode/utf16"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/listener"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
@@ -27,7 +26,7 @@ func (h *Host) handle(ctx context.Context, in listener.Request) listener.Respons
 	if !strings.EqualFold(strings.TrimSuffix(in.Path, "/"), "/wsman") {
 		return listener.Response{Status: http.StatusNotFound}
 	}
-	if h.size(string(in.Body)) > h.machine.Profile.MaxEnvelope {
+	if h.size(in.Body) > h.machine.Profile.MaxEnvelope {
 		return listener.Response{Status: http.StatusRequestEntityTooLarge}
 	}
 	r, fault := soap.Parse(in.Body)
@@ -109,9 +108,18 @@ func (h *Host) quota() *soap.Fault {
 
 // size counts a message's bytes as the service does: in UTF-16 (inferred from the recordings of 2012), on 2003 as they
 // are sent (inferred from those of 2003).
-func (h *Host) size(text string) int {
+func (h *Host) size(text []byte) int {
 	if h.machine.Profile.Quirk2003 {
 		return len(text)
 	}
-	return 2 * len(utf16.Encode([]rune(text)))
+	units := 0
+	for _, b := range text {
+		switch {
+		case b >= 0xf0: // begins what takes two units
+			units += 2
+		case b&0xc0 != 0x80: // continues no character
+			units++
+		}
+	}
+	return 2 * units
 }

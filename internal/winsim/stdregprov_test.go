@@ -152,7 +152,7 @@ func TestResourceURIs(t *testing.T) {
 		{base + "root/cimv2/Win32_Service", "", "2150858752"},
 		{base + "StdRegProv", "", "2150858752"},
 		{base + "root/default/", "", "2150858752"},
-		{"http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd", "", "2150858752"},
+		{"http://schemas.microsoft.com/wbem/wsman/1/windows/shell/other", "", "2150858752"},
 	} {
 		status, reply := c.post(envelope(header(test.uri+"/GetDWORDValue", test.uri, test.selectors),
 			input(test.uri, "GetDWORDValue", "hDefKey=2147483650", "sSubKeyName="+parametersKey, "sValueName=X")))

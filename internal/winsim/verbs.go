@@ -71,6 +71,7 @@ func (h *Host) Reboot() {
 	h.mu.Lock()
 	clear(h.open)
 	h.mu.Unlock()
+	h.shells.CloseAll()
 	h.CloseConnections()
 }
 
@@ -87,8 +88,9 @@ type Counters struct {
 	Handshakes       int            `json:"handshakes"`        // completed Negotiate handshakes
 	FailedLogons     int            `json:"failed_logons"`     // refused credentials
 	OpenEnumerations int            `json:"open_enumerations"` // enumerations open now; not reset
+	OpenShells       int            `json:"open_shells"`       // likewise
 	Writes           int            `json:"writes"`            // calls of methods that write, whatever became of them
-	Methods          map[string]int `json:"methods"`           // calls by name: StdRegProv's, Enumerate, Pull, Release
+	Methods          map[string]int `json:"methods"`           // calls by name: StdRegProv's, Enumerate, Pull, Release, a shell's
 }
 
 // Counters reads the counters. Calls that Intercept answered count too.
@@ -99,7 +101,7 @@ func (h *Host) Counters() Counters {
 	return Counters{
 		Requests: a.Requests + b.Requests, Connections: a.Connections + b.Connections,
 		Handshakes: a.Handshakes + b.Handshakes, FailedLogons: a.FailedLogons + b.FailedLogons,
-		OpenEnumerations: len(h.open), Writes: h.writes, Methods: maps.Clone(h.methods),
+		OpenEnumerations: len(h.open), OpenShells: h.shells.Open(), Writes: h.writes, Methods: maps.Clone(h.methods),
 	}
 }
 

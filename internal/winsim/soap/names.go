@@ -29,6 +29,7 @@ const (
 
 // Codes of f:WSManFault (documented: wsmerror.h and the quota codes that others report).
 const (
+	CodeFileNotFound        = 0x80070002
 	CodeAccessDenied        = 5
 	CodeAccessDeniedHRESULT = 0x80070005
 	CodeResourceNotFound    = 0x80338000
@@ -40,12 +41,15 @@ const (
 	CodeCannotFilter        = 0x8033801A
 	CodeInvalidContext      = 0x8033801B
 	CodeTooLarge            = 0x80338026
+	CodeTimedOut            = 0x80338029
 	CodeInvalidBody         = 0x80338027
 	CodeSchema              = 0x80338041
 	CodeInvalidXML          = 0x80338043
+	CodeUnexpectedSelectors = 0x8033805B
 	CodeMinEnvelope         = 0x8033807E
 	CodeWQLNeedsStar        = 0x803380FB
 	CodeProvider            = 0x80338102
+	CodeCodePage            = 0x80338140
 	CodeQuotaShells         = 0x803381A5
 	CodeQuotaOperations     = 0x803381A6
 )

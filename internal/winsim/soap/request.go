@@ -71,6 +71,7 @@ type Request struct {
 	MessageID   string
 	MaxEnvelope int               // bytes; 0 when the client did not say
 	Selectors   map[string]string // names in lower case
+	Options     map[string]string // likewise
 	Body        *Element          // the first element in s:Body; nil when there is none
 }
 
@@ -113,12 +114,7 @@ func (r *Request) readHeader(header *Element) *Fault {
 		return &Fault{Code: CodeInvalidHeader, Sender: true, Subcode: "a:InvalidMessageInformationHeader", Text: "ReplyTo is not the anonymous role."}
 	}
 	r.ResourceURI = header.Child(NSWSMan, "ResourceURI").Trimmed()
-	r.Selectors = map[string]string{}
-	if set := header.Child(NSWSMan, "SelectorSet"); set != nil {
-		for _, s := range set.Children {
-			r.Selectors[strings.ToLower(s.Attr("Name"))] = s.Trimmed()
-		}
-	}
+	r.Selectors, r.Options = named(header, "SelectorSet"), named(header, "OptionSet")
 	wanted := header.Child(NSWSMan, "MaxEnvelopeSize")
 	if wanted == nil {
 		return nil
@@ -130,6 +126,17 @@ func (r *Request) readHeader(header *Element) *Fault {
 	}
 	r.MaxEnvelope = int(size)
 	return nil
+}
+
+// named reads a header's set of named values.
+func named(header *Element, set string) map[string]string {
+	values := map[string]string{}
+	if e := header.Child(NSWSMan, set); e != nil {
+		for _, v := range e.Children {
+			values[strings.ToLower(v.Attr("Name"))] = v.Trimmed()
+		}
+	}
+	return values
 }
 
 // parseTree reads one XML document within the bounds. A document type declaration is refused (documented: SOAP 1.2, 5).

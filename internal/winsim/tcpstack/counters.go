@@ -22,27 +22,28 @@ func (c *Counters) closed() {
 	}
 }
 
-func (s *Stack) count(address netip.Addr, f func(*Counters)) {
-	if address.Is4() {
-		f(&s.counters[0])
-		return
+// Plus adds up two families.
+func (c Counters) Plus(d Counters) Counters {
+	return Counters{c.Active + d.Active, c.Passive + d.Passive, c.Failures + d.Failures, c.Reset + d.Reset, c.Established + d.Established,
+		c.Received + d.Received, c.Sent + d.Sent, c.Retransmitted + d.Retransmitted}
+}
+
+// family is an index of the counters.
+func family(a netip.Addr) int {
+	if a.Is4() {
+		return 0
 	}
-	f(&s.counters[1])
+	return 1
 }
 
 // Counters reads them.
 func (s *Stack) Counters() (v4, v6 Counters) {
-	table := s.Sockets()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	counters := s.counters
-	for _, socket := range table {
+	for _, socket := range s.table() {
 		if socket.State == Established || socket.State == CloseWait {
-			i := 0
-			if !socket.Local.Addr().Is4() {
-				i = 1
-			}
-			counters[i].Established++
+			counters[family(socket.Local.Addr())].Established++
 		}
 	}
 	return counters[0], counters[1]
@@ -62,7 +63,7 @@ type Event struct {
 
 // fail counts a connection that gets no port. Which of the events comes is assumed from their texts.
 func (s *Stack) fail(remote netip.AddrPort) {
-	s.count(remote.Addr(), func(c *Counters) { c.Failures++ })
+	s.counters[family(remote.Addr())].Failures++
 	e := Event{ID: EventEndpointInUse, At: s.now}
 	if s.config.OnePool {
 		e.ID = EventPoolInUse
@@ -91,6 +92,16 @@ func (s *Stack) Range() Range {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.config.Range
+}
+
+// UDPRange is that of UDP.
+func (s *Stack) UDPRange() Range {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.config.UDP == nil {
+		return s.config.Range
+	}
+	return *s.config.UDP
 }
 
 // Excluded lists the excluded ranges.

@@ -14,6 +14,7 @@ import (
 type Config struct {
 	Boot     time.Time     // the host's last boot
 	Range    Range         // of the ports for outgoing connections
+	UDP      *Range        // the same of UDP; nil where it has TCP's (documented for 2003)
 	Excluded []Range       // ports of it that are never handed out
 	TimeWait time.Duration // how long a closed connection holds its port
 	// OnePool: an outgoing connection needs a port that no other one has, wherever it leads. Else a port serves one
@@ -86,12 +87,11 @@ func (s *Stack) boot(now time.Time) {
 	s.standing, s.udp = standing(now, s.config.Range)
 	s.last = uint16(s.config.Range.Start - 1) // #nosec G115 -- a port
 	for _, socket := range s.standing {
-		s.count(socket.Local.Addr(), func(c *Counters) {
-			if socket.State != Listen {
-				c.Passive++
-			}
-		})
+		if socket.State != Listen {
+			s.counters[family(socket.Local.Addr())].Passive++
+		}
 	}
+	s.counters[0].Reset, s.counters[1].Reset = 2, 1 // three clients have hung up
 	s.holdPorts()
 }
 
@@ -128,11 +128,11 @@ func (s *Stack) Load(l Load) {
 	s.load, s.since, s.opened = l, s.now, 0
 }
 
-// Exclude replaces the excluded ranges, for connections to come.
-func (s *Stack) Exclude(ranges ...Range) {
+// Configure replaces the range and the excluded ranges, for connections to come.
+func (s *Stack) Configure(r Range, excluded ...Range) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.config.Excluded = slices.Clone(ranges)
+	s.config.Range, s.config.Excluded = r, slices.Clone(excluded)
 	s.holdPorts()
 }
 
@@ -178,7 +178,7 @@ func (s *Stack) open() {
 		s.fail(remote)
 		return
 	}
-	s.count(remote.Addr(), func(c *Counters) { c.Active++ })
+	s.counters[family(remote.Addr())].Active++
 	s.last = port
 	heap.Push(&s.timers, &timer{due: s.now.Add(s.load.Hold), Socket: Socket{
 		Local: netip.AddrPortFrom(localFor(remote.Addr()), port), Remote: remote, State: Established, PID: s.load.PID, Created: s.now,
@@ -189,7 +189,7 @@ func (s *Stack) open() {
 func (s *Stack) advance() {
 	t := s.timers[0]
 	if t.State == Established {
-		s.count(t.Remote.Addr(), (*Counters).closed)
+		s.counters[family(t.Remote.Addr())].closed()
 		t.State, t.PID, t.due = TimeWait, 0, s.now.Add(s.config.TimeWait)
 		heap.Fix(&s.timers, 0)
 		return

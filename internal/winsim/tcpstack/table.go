@@ -39,6 +39,9 @@ type Endpoint struct {
 // Range is a range of ports.
 type Range struct{ Start, Number int }
 
+// ModernRange is Windows' own since Vista and 2008 (documented: KB929851).
+var ModernRange = Range{Start: 49152, Number: 16384}
+
 // End is the first port after the range.
 func (r Range) End() int { return r.Start + r.Number }
 
@@ -85,6 +88,10 @@ func standing(since time.Time, r Range) (sockets []Socket, udp []Endpoint) {
 func (s *Stack) Sockets() []Socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.table()
+}
+
+func (s *Stack) table() []Socket {
 	if s.given != nil {
 		return s.given
 	}
@@ -106,7 +113,7 @@ func (s *Stack) Each(f func(Socket) bool) {
 }
 
 // Replace puts these sockets, of any kind and number, in place of all others. From then on the table stands still; only a
-// boot thaws it. The slice belongs to the stack.
+// boot thaws it.
 func (s *Stack) Replace(sockets []Socket) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

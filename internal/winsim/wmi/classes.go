@@ -23,8 +23,8 @@ var operatingSystem = &Class{
 	Properties: properties(`BuildNumber Caption CSDVersion CSName CurrentTimeZone# Description FreePhysicalMemory# InstallDate@
 		LastBootUpTime@ LocalDateTime@ Manufacturer MaxNumberOfProcesses# MUILanguages Name OperatingSystemSKU#
 		OSArchitecture OSType# OtherTypeDescription PAEEnabled? Primary? ProductType# ServicePackMajorVersion# Version`),
-	since2008: []string{"MUILanguages", "OperatingSystemSKU", "OSArchitecture"}, // the recording of 2003 lacks them
-	rows: func(m *Machine) []Row {
+	since: map[string]int{"MUILanguages": 6001, "OperatingSystemSKU": 6001, "OSArchitecture": 6001}, // the recording of 2003 lacks them
+	rows: func(m *Machine) table {
 		p := m.Profile
 		now, boot := m.Times()
 		var servicePack, other any
@@ -35,12 +35,12 @@ var operatingSystem = &Class{
 			other = "R2"
 		}
 		installed := time.Date(2025, time.October, 6, 8, 30, 12, 0, time.UTC)
-		return []Row{{
+		return tableOf(Row{
 			fmt.Sprint(p.Build), p.Caption, servicePack, m.Name, int64(m.Shape.Offset.Minutes()), "",
 			int64(2411804), installed, boot, now, "Microsoft Corporation",
 			int64(4294967295), "en-US", p.Caption + `|C:\Windows|\Device\Harddisk0\Partition2`, int64(7), "64-bit", int64(18),
 			other, nil, true, int64(p.ProductType), int64(p.ServicePack), p.Version,
-		}}
+		})
 	},
 }
 
@@ -52,11 +52,8 @@ var service = &Class{
 	Properties: properties(`AcceptPause? AcceptStop? Caption CheckPoint# CreationClassName Description DesktopInteract? DisplayName
 		ErrorControl ExitCode# InstallDate@ Name PathName ProcessId# ServiceSpecificExitCode# ServiceType Started?
 		StartMode StartName State Status SystemCreationClassName SystemName TagId# WaitHint#`),
-	rows: func(m *Machine) (rows []Row) {
-		for i := range serviceCount {
-			rows = append(rows, serviceRow(m, i))
-		}
-		return rows
+	rows: func(m *Machine) table {
+		return table{serviceCount, func(i int, row Row) { copy(row, serviceRow(m, i)) }}
 	},
 }
 

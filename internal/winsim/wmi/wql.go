@@ -25,8 +25,8 @@ var (
 // IS NULL, NOT and event queries).
 type query struct {
 	class   *Class
-	columns []bool // by property; nil for *
-	keep    condition
+	columns []bool    // by property; nil for *
+	keep    condition // nil for every instance
 }
 
 type condition func(Row) bool
@@ -63,7 +63,7 @@ func parseWQL(text string, classes []*Class) (q query, err error) {
 		return q, errNoClass
 	}
 	p.class = classes[at]
-	q = query{class: p.class, keep: func(Row) bool { return true }}
+	q = query{class: p.class}
 	if q.columns, err = p.class.columns(columns); err != nil || !where {
 		return q, err
 	}
