@@ -64,7 +64,7 @@ func checkChallenge(message []byte, sealing bool) error {
 func targetInfo(message []byte) ([]byte, error) {
 	length := uint64(binary.LittleEndian.Uint16(message[40:]))
 	offset := uint64(binary.LittleEndian.Uint32(message[44:]))
-	if offset < challengeHeader || offset+length > uint64(len(message)) {
+	if offset+length > uint64(len(message)) {
 		return nil, errors.New("the NTLM challenge is cut short")
 	}
 	return message[offset : offset+length], nil

@@ -111,7 +111,7 @@ func TestBrokenFramesAreErrors(t *testing.T) {
 		"length of 2^31":      strings.Replace(good, "Length=5", "Length=2147483648", 1),
 		"length not last":     strings.Replace(good, "Length=5", "Length=5;x=y", 1),
 		"no type":             strings.Replace(good, "type=", "kind=", 1),
-		"signature too long":  strings.Replace(good, "\x10\x00\x00\x00", "\x11\x10\x00\x00", 1),
+		"signature too long":  strings.Replace(good, "\x10\x00\x00\x00", "\x01\x10\x00\x00"+strings.Repeat("x", maxSignature), 1),
 		"signature of 4 GB":   strings.Replace(good, "\x10\x00\x00\x00", "\xff\xff\xff\xff", 1),
 		"signature cut":       strings.Replace(good, "\x10\x00\x00\x00", "\x16\x00\x00\x00", 1),
 		"no signature length": strings.Split(good, "\x10\x00\x00\x00")[0] + "\x10--Encrypted Boundary--\r\n",

@@ -2,8 +2,11 @@ package transport
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"errors"
+	"io"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -155,25 +158,77 @@ func TestAWriteThatWasNotSentInFullIsSentOnANewConnection(t *testing.T) {
 }
 
 func TestDataThatNobodyAskedForSpoilsAConnection(t *testing.T) {
-	spoilt := make(chan struct{})
+	more := make(chan struct{})
 	client := clearClient(t, serve(t, func(p *peer) {
 		for p.request() != nil {
 			p.say(soapOK)
 			if p.number == 0 {
+				<-more
 				p.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-				close(spoilt)
 			}
 		}
 	}))
 	mustPost(t, client, Write)
-	<-spoilt
-	if client.kept != nil {
-		client.kept.budget.left = maxHeaderBytes
-		client.kept.in.Peek(1) //nolint:errcheck // until the stray bytes are there
-	}
+	close(more)
+	client.kept.in.Peek(1) //nolint:errcheck // until the stray bytes are there
 	mustPost(t, client, Write)
-	if s := client.Stats(); s.Connections != 2 {
-		t.Errorf("%+v", s)
+	wantStats(t, client, 2, 2)
+}
+
+func TestAnInterruptedConnectionIsSpentEvenIfTheReplyCame(t *testing.T) {
+	client := clearClient(t, serve(t, func(p *peer) {
+		for p.request() != nil {
+			p.say(soapOK)
+		}
+	}))
+	mustPost(t, client, Write)
+	ctx, cancel := context.WithCancel(t.Context())
+	if err := client.kept.interruptibly(ctx, func() error { cancel(); return nil }); err != nil || !client.kept.spent {
+		t.Errorf("%v; spent: %t", err, client.kept.spent)
+	}
+}
+
+// polite is a connection whose Close is not what hanging up means.
+type polite struct {
+	net.Conn
+
+	t *testing.T
+}
+
+func (p polite) Close() error {
+	p.t.Error("TLS said good-bye, which may take 5 s")
+	return nil
+}
+
+func TestHangingUpDoesNotWaitForTLS(t *testing.T) {
+	ours, theirs := net.Pipe()
+	defer theirs.Close() //nolint:errcheck // a test's
+	newConn(&Client{}, ours, polite{ours, t}).hangUp()
+	if _, err := theirs.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestBasicOnAKeptConnectionIsFinalToo(t *testing.T) {
+	var asked atomic.Int64
+	client := clearClient(t, serve(t, func(p *peer) {
+		for p.request() != nil {
+			if asked.Add(1) == 1 {
+				p.say(soapOK)
+			} else {
+				p.say("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n")
+			}
+		}
+	}))
+	mustPost(t, client, Read)
+	for range 2 {
+		var refused *UnauthorizedError
+		if _, err := post(t, client, Read); !errors.As(err, &refused) || !refused.Refused || refused.Accepted {
+			t.Errorf("%v", err)
+		}
+	}
+	if asked.Load() != 2 {
+		t.Errorf("the password was tried %d times after it was refused", asked.Load()-1)
 	}
 }
 

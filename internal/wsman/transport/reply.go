@@ -75,7 +75,7 @@ func (c *conn) read() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if response.Close || c.in.Buffered() > 0 {
+	if response.Close {
 		c.spent = true
 	}
 	return answer{status: response.StatusCode, header: response.Header, body: body}, nil
