@@ -11,6 +11,7 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/listener"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/shell"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/wmi"
@@ -58,6 +59,7 @@ type Host struct {
 	writer      soap.Writer
 	clock       *clock
 	stack       *tcpstack.Stack
+	shells      *shell.Shells
 	certificate string // PEM
 	http, https *listener.Listener
 	control     *control // nil without the control API
@@ -98,6 +100,9 @@ func New(p Profile, opts ...Option) (*Host, error) {
 	}
 	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.computer, shape), Name: s.computer, Times: h.clock.times, Stack: h.Stack}
 	h.stack = tcpstack.New(h.stackConfig())
+	if h.shells, err = h.newShells(); err != nil {
+		return nil, err
+	}
 	if err := h.listen(); err != nil {
 		h.Close()
 		return nil, err

@@ -33,7 +33,7 @@ func (h *Host) handle(ctx context.Context, in listener.Request) listener.Respons
 	if fault != nil {
 		return h.fault(r, fault)
 	}
-	op, fault := h.understand(r)
+	op, fault := h.understand(r, in.User)
 	if fault != nil {
 		return h.fault(r, fault)
 	}
@@ -41,7 +41,10 @@ func (h *Host) handle(ctx context.Context, in listener.Request) listener.Respons
 }
 
 // understand finds out what a request asks for.
-func (h *Host) understand(r soap.Request) (*operation, *soap.Fault) {
+func (h *Host) understand(r soap.Request, user string) (*operation, *soap.Fault) {
+	if op, fault, ok := h.shellOperation(r, user); ok {
+		return op, fault
+	}
 	target, fault := wmi.TargetOf(r.ResourceURI, r.Selectors)
 	if fault != nil {
 		return nil, fault
