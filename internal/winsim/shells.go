@@ -9,7 +9,6 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/wmi"
 )
 
-// newShells makes the host's remote shell, which reports about the host's own registry and sockets.
 func (h *Host) newShells() (*shell.Shells, error) {
 	return shell.New(shell.Machine{
 		Profile: h.machine.Profile, Shape: h.machine.Shape, Language: h.settings.language, Registry: h.machine.Registry,
@@ -27,10 +26,8 @@ func (h *Host) shellOperation(r soap.Request, user string) (op *operation, fault
 	if !known || !h.machine.Profile.HasShell {
 		return nil, wmi.UnknownAction(r.Action), true
 	}
-	line, _ := shell.CommandLine(r) // "" of the other operations
 	return &operation{
-		call:        Call{Method: name, Command: line},
-		replyAction: r.Action + "Response",
-		do:          func() (string, *soap.Fault) { return h.shells.Do(name, r, user) },
+		call: Call{Method: name, Command: shell.CommandLine(r)}, replyAction: r.Action + "Response",
+		do: func() (string, *soap.Fault) { return h.shells.Do(name, r, user) },
 	}, nil, true
 }

@@ -65,18 +65,19 @@ type Shape struct {
 	AutomaticZero     bool // the template Automatic reports port ranges of 0; else of null
 	PerfByFamily2003  bool // 2003 has the counter classes of the families; else one for both
 
-	NoShellAction      bool // what a host without a shell refuses is the action; else the resource
-	ShellInCreated     bool // the reply to a Create bears the shell too (only before 2012)
-	ShellUTF8          bool // code page 65001 is honoured (only since 2008 R2)
-	ShellTimesOut      bool // the first Receive of a command times out
-	ShellPart          int  // most output in one reply to a Receive, in bytes
-	ShellPieces        bool // that output comes in several Streams; else in one
-	ShellSaysRunning   bool // a command that is not done is Running; else nothing is said
-	ShellDoneApart     bool // Done comes after the last output; else with it
-	ShellEnds          bool // Streams are ended; else they just stop
-	UnknownCommandCode int  // exit code of a command that there is not
-	NetstatIndent      int  // blanks before a row of netstat
-	ExcludedHotfix     bool // 2008 R2 has the hotfix that shows excluded port ranges
+	NoShellAction    bool // what a host without a shell refuses is the action; else the resource
+	ShellInCreated   bool // the reply to a Create bears the shell too (only before 2012)
+	ShellUTF8        bool // code page 65001 is honoured (only since 2008 R2)
+	ShellTimesOut    bool // the first Receive of a command times out
+	ShellPart        int  // most output in one reply to a Receive, in bytes
+	ShellPieces      bool // that output comes in several Streams; else in one
+	ShellSaysRunning bool // a command that is not done is Running; else nothing is said
+	ShellDoneApart   bool // Done comes after the last output; else with it
+	ShellEnds        bool // Streams are ended; else they just stop
+	EchoSucceeds     bool // echo makes the exit code 0; else it leaves it
+	NoProgramCode    int  // exit code where there is no such program
+	NetstatIndent    int  // blanks before a row of netstat
+	ExcludedHotfix   bool // 2008 R2 has the hotfix that shows excluded port ranges
 }
 
 // ShapeOf draws the shape of a seed. Of a question with n answers the seeds 1 to n show every answer once, so three
@@ -105,6 +106,6 @@ func ShapeOf(seed int64) Shape {
 		ClampDelay: yes(), TimeWait240: yes(), OnePool2008R2: yes(), RandomPorts: yes(), AutomaticZero: yes(), PerfByFamily2003: yes(),
 		NoShellAction: yes(), ShellInCreated: yes(), ShellUTF8: yes(), ShellTimesOut: yes(), ShellPart: []int{4 << 10, 32 << 10, 1 << 30}[pick(3)],
 		ShellPieces: yes(), ShellSaysRunning: yes(), ShellDoneApart: yes(), ShellEnds: yes(),
-		UnknownCommandCode: []int{1, 9009}[pick(2)], NetstatIndent: []int{2, 4}[pick(2)], ExcludedHotfix: yes(),
+		EchoSucceeds: yes(), NoProgramCode: []int{1, 9009}[pick(2)], NetstatIndent: []int{2, 4}[pick(2)], ExcludedHotfix: yes(),
 	}
 }

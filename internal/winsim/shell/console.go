@@ -1,6 +1,7 @@
 package shell
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 )
@@ -8,110 +9,87 @@ import (
 // console is one run of cmd.exe.
 type console struct {
 	machine        *Machine
-	stdout, stderr strings.Builder
+	text           language
+	stdout, stderr bytes.Buffer
 	exitCode       int
+	failed         bool // the last command, for &&
 }
 
-func (c *console) text() language { return languages[c.machine.Language] }
-
-// line runs a command line as cmd.exe does, as far as that is needed: commands with & and && between them, quotes and
-// carets, and echo. Everything else that means something to cmd.exe is refused, so that nobody relies on a wrong answer.
-func (c *console) line(line string) {
+// run runs a command line as cmd.exe does, as far as it is needed here: programs and echo, with & and && between them,
+// and quotes. Whatever else means something to cmd.exe is refused, so that nobody comes to rely on a wrong answer.
+func (c *console) run(line string) {
 	commands, ok := split(line)
 	if !ok {
 		c.fail(1, "The syntax of the command is incorrect.")
 		return
 	}
 	for _, one := range commands {
-		if one.ifDone && c.exitCode != 0 {
-			continue
+		if one, after := strings.CutPrefix(one, "&"); !after || !c.failed {
+			c.command(one)
 		}
-		c.command(one.text)
 	}
 }
 
-// chained is one command of a line.
-type chained struct {
-	text   string
-	ifDone bool // && stands before it
-}
-
-// split takes a line apart; ok is false where it has syntax that is not understood here.
-func split(line string) (commands []chained, ok bool) {
-	var b strings.Builder
-	quoted, next := false, chained{}
+// split takes a line apart at & and &&; a command after && begins with &. ok is false for syntax that is not understood.
+func split(line string) (commands []string, ok bool) {
+	quoted, start := false, 0
 	for i := 0; i < len(line); i++ {
-		switch ch := line[i]; {
-		case ch == '"':
+		switch {
+		case line[i] == '"':
 			quoted = !quoted
-			b.WriteByte(ch)
 		case quoted:
-			b.WriteByte(ch)
-		case ch == '^' && i+1 < len(line):
-			i++
-			b.WriteByte(line[i])
-		case strings.IndexByte("|<>()%\r\n", ch) >= 0:
+		case strings.IndexByte("|<>()^%\r\n", line[i]) >= 0:
 			return nil, false
-		case ch != '&':
-			b.WriteByte(ch)
-		default:
-			next.text = b.String()
-			commands = append(commands, next)
-			b.Reset()
-			next = chained{ifDone: i+1 < len(line) && line[i+1] == '&'}
-			if next.ifDone {
+		case line[i] == '&':
+			commands = append(commands, line[start:i])
+			start = i + 1
+			if start < len(line) && line[start] == '&' {
 				i++
 			}
 		}
 	}
-	next.text = b.String()
-	if commands = append(commands, next); len(commands) == 1 {
-		return commands, true
-	}
+	commands = append(commands, line[start:])
 	for _, one := range commands {
-		if strings.TrimSpace(one.text) == "" {
+		if strings.TrimSpace(strings.TrimPrefix(one, "&")) == "" && len(commands) > 1 {
 			return nil, false
 		}
 	}
 	return commands, true
 }
 
-// command runs one command of a line. A program that is not there is 9009 to a batch file; that the shell reports 1, as
-// `cmd /c` does, is likelier than 9009, but which is assumed.
+// command runs one command. That echo leaves the exit code of what came before it is reported of batch files; whether the
+// line's does so too is assumed, and whether a program that is not there is 1, as of `cmd /c`, or 9009, as in a batch file.
 func (c *console) command(text string) {
 	text = strings.TrimLeft(text, " \t")
 	name, rest, _ := strings.Cut(text, " ")
+	c.failed = false
 	switch {
-	case text == "":
-		c.exitCode = 0
 	case strings.EqualFold(name, "echo"):
 		c.stdout.WriteString(rest + "\r\n")
-		c.exitCode = 0
+		if c.machine.Shape.EchoSucceeds {
+			c.exitCode = 0
+		}
+	case text == "":
 	case !c.program(text):
-		c.fail(c.machine.Shape.UnknownCommandCode, fmt.Sprintf(c.text().notFound, strings.Trim(strings.TrimSpace(name), `"`)))
+		c.fail(c.machine.Shape.NoProgramCode, fmt.Sprintf(c.text.noProgram, strings.Trim(name, `"`)))
 	}
 }
 
 func (c *console) fail(code int, text string) {
 	c.stderr.WriteString(text + "\r\n")
-	c.exitCode = code
+	c.exitCode, c.failed = code, true
 }
 
 // program runs a program with its arguments; false where there is no such program.
 func (c *console) program(text string) bool {
-	words := strings.Fields(strings.ToLower(text))
+	words := strings.Fields(text)
 	if len(words) == 0 {
 		return false
 	}
-	switch strings.TrimSuffix(words[0], ".exe") {
-	case "netstat":
-		c.netstat(words[1:])
-	case "netsh":
-		c.netsh(words[1:])
-	case "reg":
-		c.reg(text)
-	default:
-		return false
+	run, ok := map[string]func(*console, []string) int{"netstat": (*console).netstat, "netsh": (*console).netsh, "reg": (*console).reg}[strings.TrimSuffix(strings.ToLower(words[0]), ".exe")]
+	if ok {
+		c.exitCode = run(c, words[1:])
+		c.failed = c.exitCode != 0
 	}
-	return true
+	return ok
 }

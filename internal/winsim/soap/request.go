@@ -45,8 +45,11 @@ func (e *Element) Child(space, name string) *Element {
 	return nil
 }
 
-// Attr is the value of an attribute by its local name.
+// Attr is the value of an attribute by its local name; "" where there is no element.
 func (e *Element) Attr(name string) string {
+	if e == nil {
+		return ""
+	}
 	for _, a := range e.Attrs {
 		if a.Name.Local == name {
 			return a.Value
