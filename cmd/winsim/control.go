@@ -108,7 +108,7 @@ func (r *remote) act(ctx context.Context, out io.Writer, method, path string, in
 
 // ask sends one request to the control API.
 func (r *remote) ask(ctx context.Context, method, path string, in, out any) error {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute) // a step of a day under load takes seconds
 	defer cancel()
 	var body bytes.Buffer
 	if in != nil {

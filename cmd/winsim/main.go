@@ -18,6 +18,9 @@ import (
 type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Run a simulated host until interrupted."`
 	Reg      regCommands     `cmd:"" help:"Read and change the values of Tcpip\\Parameters out of band, as Windows' reg command does."`
+	Load     loadCommand     `cmd:"" help:"Have a program on the host make outgoing connections; 0/s ends it."`
+	Step     stepCommand     `cmd:"" help:"Let time pass on the simulated host."`
+	Sockets  socketsCommand  `cmd:"" help:"Print how many sockets there are by state, and how the ephemeral ports fare."`
 	Reboot   rebootCommand   `cmd:"" help:"Restart the simulated host."`
 	Counters countersCommand `cmd:"" help:"Print what the host has counted, in JSON."`
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
 )
 
 type serveCommand struct {
@@ -20,6 +21,10 @@ type serveCommand struct {
 	Username         string `help:"Account to log on with." default:"${username}"`
 	Password         string `help:"Its password; never a real one." default:"${password}"`
 	AllowUnencrypted bool   `help:"Let plain HTTP carry Basic and unsealed messages, which Windows refuses by default."`
+	Language         string `help:"Of console programs: ${enum}." enum:"en,de,fr,ja" default:"en"`
+	WithoutShell     bool   `help:"Take the remote shell away."`
+	Load             rate   `help:"Outgoing connections per second, e.g. 100/s." default:"0/s"`
+	Destinations     int    `help:"To how many servers the load goes." default:"1"`
 	ReadyFile        string `help:"Write the facts as KEY='value' lines for a shell to this file when the host is up." placeholder:"FILE"`
 	ControlFile      string `help:"Write the control API's address to this file when the host is up." placeholder:"FILE"`
 	CAFile           string `name:"ca-file" help:"Write the CA certificate to this file (default: one in the temporary folder, removed at the end)." placeholder:"FILE"`
@@ -32,13 +37,21 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	options := []winsim.Option{
 		winsim.Seed(c.Seed), winsim.Named(c.Name), winsim.ListenOn(c.Listen), winsim.Account(c.Username, c.Password),
-		winsim.AllowUnencrypted(c.AllowUnencrypted), winsim.Clock(time.Now), winsim.ControlAPI(),
+		winsim.AllowUnencrypted(c.AllowUnencrypted), winsim.Clock(time.Now), winsim.ControlAPI(), winsim.Language(c.Language),
+	}
+	if c.WithoutShell {
+		options = append(options, winsim.WithoutShell())
+	}
+	servers, err := destinations(c.Destinations)
+	if err != nil {
+		return err
 	}
 	host, err := winsim.New(profile, options...) //nolint:contextcheck // Close ends it, below
 	if err != nil {
 		return err
 	}
 	defer host.Close()
+	host.Stack().Load(tcpstack.Load{PerSecond: float64(c.Load), Destinations: servers})
 	remove, err := c.writeCA(host.CACertificate())
 	if err != nil {
 		return err

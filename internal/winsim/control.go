@@ -26,6 +26,9 @@ type ControlValue struct {
 //	GET    /registry               all values of Tcpip\Parameters
 //	POST   /registry               write one (a ControlValue)
 //	DELETE /registry?name=…        delete one; 404 where there is none
+//	GET    /sockets                what the table holds (ControlSockets)
+//	POST   /load                   replace the outgoing load (a ControlLoad)
+//	POST   /step?by=60s            step the clock
 //	POST   /reboot
 //	GET    /counters
 //	DELETE /counters               set to zero
@@ -64,6 +67,7 @@ func (h *Host) controlHandler() http.Handler {
 	do("POST /connections/close", h.CloseConnections)
 	do("DELETE /counters", h.ResetCounters)
 	mux.HandleFunc("GET /counters", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, h.Counters()) })
+	h.handleSockets(mux)
 	mux.HandleFunc("GET /registry", func(w http.ResponseWriter, _ *http.Request) {
 		values, _ := h.machine.Registry.Values(tcpipParameters) // a missing key has no values
 		list := []ControlValue{}

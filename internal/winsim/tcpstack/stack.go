@@ -55,7 +55,8 @@ type Stack struct {
 	standing []Socket
 	udp      []Endpoint
 	given    []Socket                  // by Replace; nil where there is none
-	timers   timers                    // the load's connections
+	open     timers                    // the load's connections that are ESTABLISHED
+	waiting  timers                    // and those in TIME_WAIT, which lasts equally long for all: the first to end comes first
 	held     ports                     // ports that no connection can have
 	pools    map[netip.AddrPort]*ports // held by the load's connections, by remote endpoint
 	last     uint16                    // port handed out
@@ -81,7 +82,7 @@ func (s *Stack) Boot(now time.Time, r Range, timeWait time.Duration) {
 
 func (s *Stack) boot(now time.Time) {
 	s.now, s.since, s.opened = now, now, 0
-	s.given, s.timers, s.counters = nil, nil, [2]Counters{}
+	s.given, s.open, s.waiting, s.counters = nil, nil, nil, [2]Counters{}
 	s.pools = map[netip.AddrPort]*ports{}
 	s.random = rand.New(rand.NewPCG(uint64(s.config.Seed), 0)) // #nosec G404,G115 -- a simulation that can be repeated
 	s.standing, s.udp = standing(now, s.config.Range)
@@ -141,36 +142,35 @@ func (s *Stack) Configure(r Range, excluded ...Range) {
 func (s *Stack) Step(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for s.given == nil {
-		next, opening := s.next()
-		if next.IsZero() || next.After(now) {
-			break
-		}
-		s.now = next
-		if opening {
-			s.open()
-		} else {
-			s.advance()
-		}
+	for s.given == nil && s.happen(now) {
 	}
 	if now.After(s.now) {
 		s.now = now
 	}
 }
 
-// next is when something happens next; zero where nothing ever will.
-func (s *Stack) next() (at time.Time, opening bool) {
+// happen lets the next thing happen, unless it is later than the limit.
+func (s *Stack) happen(limit time.Time) bool {
+	at, do := limit.Add(1), s.connect
 	if s.load.PerSecond > 0 && len(s.load.Destinations) > 0 {
-		at, opening = s.since.Add(time.Duration(float64(s.opened)/s.load.PerSecond*float64(time.Second))), true
+		at = s.since.Add(time.Duration(float64(s.opened) / s.load.PerSecond * float64(time.Second)))
 	}
-	if len(s.timers) > 0 && (!opening || !s.timers[0].due.After(at)) {
-		return s.timers[0].due, false
+	if len(s.open) > 0 && !s.open[0].due.After(at) {
+		at, do = s.open[0].due, s.close
 	}
-	return at, opening
+	if len(s.waiting) > 0 && !s.waiting[0].due.After(at) {
+		at, do = s.waiting[0].due, s.expire
+	}
+	if at.After(limit) {
+		return false
+	}
+	s.now = at
+	do()
+	return true
 }
 
-// open tries one connection of the load.
-func (s *Stack) open() {
+// connect tries one connection of the load.
+func (s *Stack) connect() {
 	remote := s.load.Destinations[s.opened%len(s.load.Destinations)]
 	s.opened++
 	port, ok := s.draw(s.pool(remote))
@@ -180,22 +180,23 @@ func (s *Stack) open() {
 	}
 	s.counters[family(remote.Addr())].Active++
 	s.last = port
-	heap.Push(&s.timers, &timer{due: s.now.Add(s.load.Hold), Socket: Socket{
+	heap.Push(&s.open, &timer{due: s.now.Add(s.load.Hold), Socket: Socket{
 		Local: netip.AddrPortFrom(localFor(remote.Addr()), port), Remote: remote, State: Established, PID: s.load.PID, Created: s.now,
 	}})
 }
 
-// advance takes the next connection from ESTABLISHED to TIME_WAIT, or out of the table.
-func (s *Stack) advance() {
-	t := s.timers[0]
-	if t.State == Established {
-		s.counters[family(t.Remote.Addr())].closed()
-		t.State, t.PID, t.due = TimeWait, 0, s.now.Add(s.config.TimeWait)
-		heap.Fix(&s.timers, 0)
-		return
-	}
+// close is by this host, which therefore waits.
+func (s *Stack) close() {
+	t := heap.Pop(&s.open).(*timer) //nolint:forcetypeassert // only timers are in it
+	s.counters[family(t.Remote.Addr())].closed()
+	t.State, t.PID, t.due = TimeWait, 0, s.now.Add(s.config.TimeWait)
+	s.waiting = append(s.waiting, t)
+}
+
+func (s *Stack) expire() {
+	t := s.waiting[0]
+	s.waiting[0], s.waiting = nil, s.waiting[1:]
 	s.pool(t.Remote).free(int(t.Local.Port()))
-	heap.Pop(&s.timers)
 }
 
 func localFor(remote netip.Addr) netip.Addr {
@@ -249,18 +250,19 @@ func (s *Stack) draw(pool *ports) (uint16, bool) {
 	return 0, false
 }
 
-// timers is a heap of the load's connections by what happens to them next.
-type timers []*timer
-
+// timer is a connection and when something happens to it.
 type timer struct {
 	Socket
 	due time.Time
 }
 
+// timers is a heap of them.
+type timers []*timer
+
 func (t timers) Len() int           { return len(t) }
 func (t timers) Less(i, j int) bool { return t[i].due.Before(t[j].due) }
 func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *timers) Push(x any)        { *t = append(*t, x.(*timer)) } //nolint:forcetypeassert // only ours go in
+func (t *timers) Push(x any)        { *t = append(*t, x.(*timer)) } //nolint:forcetypeassert // only timers go in
 func (t *timers) Pop() any {
 	last := len(*t) - 1
 	x := (*t)[last]

@@ -95,8 +95,8 @@ func (s *Stack) table() []Socket {
 	if s.given != nil {
 		return s.given
 	}
-	list := slices.Grow(slices.Clone(s.standing), len(s.timers))
-	for _, t := range s.timers {
+	list := slices.Clone(s.standing)
+	for _, t := range slices.Concat(s.open, s.waiting) {
 		list = append(list, t.Socket)
 	}
 	slices.SortFunc(list, compare)
