@@ -78,7 +78,7 @@ func (c *Client) Invoke(ctx context.Context, call Invocation) (Output, error) {
 	if err != nil {
 		return Output{}, c.failed(operation, err)
 	}
-	if reply.enumeration || reply.body.name == "" {
+	if reply.body.name == "" {
 		return Output{}, c.failed(operation, c.unusable(call.Kind, errors.New("the reply has no output of the method")))
 	}
 	return Output{Fields: newFields(reply.body)}, nil

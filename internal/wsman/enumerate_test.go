@@ -212,6 +212,28 @@ func TestEnumerateWithoutEndEnds(t *testing.T) {
 	}
 }
 
+func TestEmptyRepliesBetweenItemsAreNoStandstill(t *testing.T) {
+	p := pages{answer: func(_ string, n int) string {
+		if n%maxEmptyPulls == 0 {
+			return page("PullResponse", "uuid:1", n == 5*maxEmptyPulls, "a")
+		}
+		return page("PullResponse", "uuid:1", false)
+	}}
+	got, err := names(t, host(t, p.reply))
+	if err != nil || len(got) != 5 {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+func TestItemsOfAReplyToAnotherMessageAreNotHandedOn(t *testing.T) {
+	got, err := names(t, host(t, func(string) (int, string) {
+		return 200, strings.Replace(soap(page("EnumerateResponse", "", true, "a")), "MESSAGE", "uuid:other", 1)
+	}))
+	if err == nil || len(got) != 0 {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
 func TestEnumerateItemsAreCounted(t *testing.T) {
 	e := &enumeration{client: host(t, func(string) (int, string) {
 		return 200, soap(page("PullResponse", "uuid:1", false, "a", "b"))

@@ -102,6 +102,9 @@ func TestInvokeRefusesBeforeSending(t *testing.T) {
 		"method":         func(i *Invocation) { i.Method = "a:b" },
 		"parameter name": func(i *Invocation) { i.Params = []Param{{"1x", ""}} },
 		"NUL":            func(i *Invocation) { i.Params = []Param{{"x", "a\x00b"}} },
+		"U+0001":         func(i *Invocation) { i.Params = []Param{{"x", "\x01"}} },
+		"U+001F":         func(i *Invocation) { i.Params = []Param{{"x", "a\x1f"}} },
+		"U+000B":         func(i *Invocation) { i.Params = []Param{{"x", "a\vb"}} },
 		"not UTF-8":      func(i *Invocation) { i.Params = []Param{{"x", "a\xffb"}} },
 		"U+FFFE":         func(i *Invocation) { i.Params = []Param{{"x", "\ufffe"}} },
 	} {
@@ -121,5 +124,26 @@ func TestAReplyToAnotherMessageIsNoAnswer(t *testing.T) {
 	var lost *transport.ReplyLostError
 	if !errors.As(err, &lost) || !transport.MayHaveHappened(err) {
 		t.Errorf("error = %v", err)
+	}
+}
+
+func TestCharactersThatXMLCarriesArriveAsTheyAre(t *testing.T) {
+	const text = " \t\r\n<&>\"' \u00fc\u2603\U0001F600\ufffd]]> "
+	var sent string
+	client := host(t, func(request string) (int, string) {
+		sent = request
+		return 200, soap(`<p:X_OUTPUT/>`)
+	})
+	call := setValue()
+	call.Params = []Param{{"x", text}}
+	if _, err := client.Invoke(t.Context(), call); err != nil {
+		t.Fatal(err)
+	}
+	reply, err := parseEnvelope([]byte(sent), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := newFields(reply.body).Text("x"); got != text {
+		t.Errorf("got %q", got)
 	}
 }

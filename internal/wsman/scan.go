@@ -35,7 +35,6 @@ type node struct {
 }
 
 func newScanner(document []byte) *scanner {
-	document = bytes.TrimPrefix(document, []byte("\xef\xbb\xbf"))
 	decoder := xml.NewDecoder(bytes.NewReader(document))
 	// What a reply of WinRM could only hold by mistake or malice: other encodings
 	// (we ask in UTF-8) and entities of a DTD.

@@ -215,7 +215,7 @@ func TestAWriteWhoseReplyIsLostIsNotSentAgain(t *testing.T) {
 
 func TestTheOperationTimeoutEndsAHang(t *testing.T) {
 	host := winsim.Start(t, winsim.Server2022())
-	client, _ := connect(t, host, "ntlm over http", Options{OperationTimeout: 300 * time.Millisecond})
+	client, _ := connect(t, host, "ntlm over http", Options{OperationTimeout: time.Second})
 	host.Intercept(func(winsim.Call) winsim.Action { return winsim.Hang })
 	_, err := client.Invoke(t.Context(), registryCall("SetDWORDValue", transport.Write, "X", Param{"uValue", "7"}))
 	var timeout *transport.TimeoutError

@@ -74,6 +74,13 @@ func New(conf Config) (*Client, error) {
 	}, nil
 }
 
+// String names the host and the user. It keeps the password out of a log that
+// shows a Client as %v: fmt would print Config's fields without asking it.
+func (c *Client) String() string { return c.conf.String() }
+
+// GoString does the same for %#v.
+func (c *Client) GoString() string { return c.conf.String() }
+
 // Address is the configured host:port.
 func (c *Client) Address() string { return c.conf.Address }
 

@@ -168,8 +168,9 @@ func TestConnectTimeoutNamesThePhase(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			client := place.client(t, func() {})
-			client.conf.ConnectTimeout = 100 * time.Millisecond
+			client.conf.ConnectTimeout = 500 * time.Millisecond // a slow machine must get to the phase
 			_, err := post(t, client, Write)
 			var timeout *TimeoutError
 			if !errors.As(err, &timeout) || timeout.Phase != place.phase || timeout.Limit != client.conf.ConnectTimeout {
@@ -180,7 +181,7 @@ func TestConnectTimeoutNamesThePhase(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 			want := string(place.phase)
-			if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "100ms") {
+			if !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "500ms") {
 				t.Errorf("%v does not name %q", err, want)
 			}
 		})
@@ -193,8 +194,8 @@ func TestConnectTimeoutDoesNotBoundTheReply(t *testing.T) {
 		p.request()
 		<-release
 		p.say(soapOK)
-	}), func(c *Config) { c.ConnectTimeout = 50 * time.Millisecond })
-	timer := time.AfterFunc(100*time.Millisecond, func() { close(release) })
+	}), func(c *Config) { c.ConnectTimeout = 500 * time.Millisecond })
+	timer := time.AfterFunc(600*time.Millisecond, func() { close(release) })
 	defer timer.Stop()
 	mustPost(t, client, Write)
 }

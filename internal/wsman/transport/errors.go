@@ -200,7 +200,4 @@ func (e *TimeoutError) doing() string {
 	}
 }
 
-// Timeout makes a TimeoutError known to code that asks for net.Error's method.
-func (e *TimeoutError) Timeout() bool { return true }
-
 func (e *TimeoutError) Unwrap() error { return e.Err }

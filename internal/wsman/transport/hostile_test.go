@@ -218,7 +218,7 @@ func TestErrorsNeverHoldThePassword(t *testing.T) {
 	if err == nil || strings.Contains(err.Error(), testPassword) || strings.Contains(err.Error(), "Q09OVE9TT1") {
 		t.Errorf("%v (%s)", err, secret)
 	}
-	for _, text := range []string{fmt.Sprint(client.conf), fmt.Sprintf("%#v", client.conf), fmt.Sprintf("%+v", client.conf)} {
+	for _, text := range []string{fmt.Sprint(client.conf), fmt.Sprintf("%#v", client.conf), fmt.Sprintf("%+v", client.conf), fmt.Sprintf("%+v", client), fmt.Sprintf("%#v", client)} {
 		if strings.Contains(text, testPassword) {
 			t.Error(text)
 		}
