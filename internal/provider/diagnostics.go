@@ -9,9 +9,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winhost"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
 )
 
 // thing is what the resource is called in summaries.
@@ -45,16 +47,22 @@ func sentence(err error) string {
 func advice(err error) string {
 	var fault *wsman.Fault
 	switch {
-	case errors.Is(err, winhost.ErrAccessDenied), errors.As(err, &fault) && fault.AccessDenied():
-		return "The host knows the account but does not let it do this. The account must be a member of the host's Administrators. " +
-			"A local account other than the built-in Administrator is filtered by remote UAC: it needs LocalAccountTokenFilterPolicy = 1 " +
-			`(DWORD) under HKLM\SOFTWARE\Microsoft\Windows\CurrentVersion\Policies\System.`
+	case isDenied(err):
+		return "The host knows the account but does not let it do this. The simplest is a domain account that is a member of the host's Administrators. " +
+			"A local administrator other than the built-in one is filtered by remote UAC, unless LocalAccountTokenFilterPolicy is 1 there; " +
+			"security baselines set that to 0 against pass-the-hash, so prefer a domain account."
 	case errors.As(err, &fault) && fault.Busy():
 		return "The host has reached a quota of WinRM operations for this account. Try again later, or with a lower -parallelism."
 	case errors.Is(err, context.DeadlineExceeded):
 		return "The provider's timeout bounds one operation and its connect_timeout the way to the host; the resource's timeouts bound the whole call."
 	}
 	return ""
+}
+
+// isDenied tells whether the host refused an account that it knows.
+func isDenied(err error) bool {
+	var fault *wsman.Fault
+	return errors.Is(err, winhost.ErrAccessDenied) || errors.As(err, &fault) && fault.AccessDenied()
 }
 
 // warnings hands tuning's warnings to Terraform. The host stands in the summary,
@@ -67,11 +75,21 @@ func warnings(host string, list []tuning.Warning) diag.Diagnostics {
 	return diags
 }
 
-// wayOut tells how to let go of a host that is gone for good, since a destroy
-// refreshes first and stops at it too, and prints what was there before.
-func wayOut(original tuning.Values) string {
-	return fmt.Sprintf("If the host is gone for good, take it out of state: `terraform state rm ADDRESS`, or a `removed` block "+
-		"(with OpenTofu and `-refresh=false`). Nothing is restored then. What was there before this provider: %s.", listOriginals(original))
+// wayOut tells what a host that could not be read means for a resource that is in
+// state: what is safe to do now, and how to let go of a host that is gone for good,
+// since a destroy refreshes first and stops at it too. A host that answered is not
+// gone. Nothing is said where nothing is managed yet.
+func wayOut(err error, original tuning.Values) []string {
+	if len(original) == 0 {
+		return nil
+	}
+	text := fmt.Sprintf("State is untouched. What was there before this provider: %s.", listOriginals(original))
+	var refused *transport.UnauthorizedError
+	if errors.As(err, &refused) || isDenied(err) {
+		return []string{text}
+	}
+	return []string{text, "If the host comes back, run this again; meanwhile the other hosts can be planned and applied with -target, or with -refresh=false. " +
+		"Only if it is gone for good, take it out of state by `state rm` or a `removed` block (with OpenTofu: and -refresh=false); nothing is restored then."}
 }
 
 func listOriginals(original tuning.Values) string {
@@ -83,4 +101,39 @@ func listOriginals(original tuning.Values) string {
 		return "nothing is managed"
 	}
 	return strings.Join(list, ", ")
+}
+
+// explain says what a failed create left behind: what matters most comes first.
+func (u undone) explain() []string {
+	var text []string
+	for _, step := range u.foreign {
+		text = append(text, fmt.Sprintf("The host is NOT as it was: %s is %s now, which this provider did not write, so it was left alone. It was %s before%s",
+			step.Parameter.ValueName, step.From, step.To, byHand(step)))
+	}
+	switch {
+	case len(u.truth.Original) > 0:
+		text = append(text, fmt.Sprintf("The host may still hold what was written, or get it late. State keeps what was there before (%s): "+
+			"the resource is tainted, and the next apply restores these and starts again.", listOriginals(u.truth.Original)))
+	case len(u.foreign) == 0:
+		text = append(text, "What was written has been taken back: the host is as it was, and nothing was put into state.")
+	default:
+		text = append(text, "What else was written has been taken back, and nothing was put into state.")
+	}
+	if u.err != nil {
+		text = append(text, "While taking it back: "+sentence(u.err))
+	}
+	return text
+}
+
+// byHand is the command that puts a value back.
+func byHand(step tuning.Step) string {
+	key := `"HKLM\` + tcpip.KeyPath + `" /v ` + step.Parameter.ValueName
+	switch {
+	case !step.To.Present:
+		return ": to clear it,\n\n  reg delete " + key + " /f\n"
+	case step.To.Type == tuning.TypeString:
+		return fmt.Sprintf(": to put it back,\n\n  reg add %s /t %s /d %q /f\n", key, step.To.Type, step.To.Text)
+	default:
+		return fmt.Sprintf(": to put it back,\n\n  reg add %s /t %s /d %d /f\n", key, step.To.Type, step.To.Number)
+	}
 }

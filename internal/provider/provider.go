@@ -52,6 +52,9 @@ func (p *windowsProvider) Configure(ctx context.Context, req provider.ConfigureR
 	if resp.Diagnostics.HasError() {
 		return
 	}
+	for _, warning := range config.Warnings() {
+		resp.Diagnostics.AddAttributeWarning(path.Root(warning.Attribute), "Provider configuration: "+warning.Summary, warning.Detail)
+	}
 	resp.ResourceData = newHosts(config)
 }
 

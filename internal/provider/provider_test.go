@@ -15,6 +15,7 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winhost"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
 )
 
 func TestProviderSchema(t *testing.T) {
@@ -102,7 +103,7 @@ func TestUnableSaysWhatToDo(t *testing.T) {
 		err  error
 		want []string
 	}{
-		"registry":  {denied, []string{"StdRegProv.SetDWORDValue", "access denied", "LocalAccountTokenFilterPolicy", "Administrators"}},
+		"registry":  {denied, []string{"StdRegProv.SetDWORDValue", "access denied", "Administrators", "LocalAccountTokenFilterPolicy"}},
 		"fault":     {&wsman.Fault{Code: 5, Message: "Access is denied."}, []string{"LocalAccountTokenFilterPolicy"}},
 		"busy":      {&wsman.Fault{Code: 2150859174}, []string{"quota", "-parallelism"}},
 		"too long":  {fmt.Errorf("waiting: %w", context.DeadlineExceeded), []string{"timeout", "timeouts"}},
@@ -122,11 +123,49 @@ func TestUnableSaysWhatToDo(t *testing.T) {
 	}
 }
 
-func TestWayOutPrintsTheOriginals(t *testing.T) {
-	text := wayOut(tuning.Values{"max_user_port": tuning.Absent, "tcp_timed_wait_delay": tuning.DWORD(240)})
-	for _, want := range []string{"TcpTimedWaitDelay REG_DWORD 240, MaxUserPort absent", "state rm", "removed", "-refresh=false"} {
-		if !strings.Contains(text, want) {
-			t.Errorf("%q is missing: %s", want, text)
+// Forgetting a host is offered only where it may be gone; a host that answered is
+// not gone, and there is nothing to forget before anything is managed.
+func TestWayOut(t *testing.T) {
+	original := tuning.Values{"max_user_port": tuning.Absent, "tcp_timed_wait_delay": tuning.DWORD(240)}
+	gone, refused := &transport.UnreachableError{Reason: transport.Refused}, &transport.UnauthorizedError{Refused: true}
+	denied := &winhost.ReturnValueError{Code: 5}
+	for _, err := range []error{gone, refused, denied} {
+		text := strings.Join(wayOut(err, original), " ")
+		if !strings.Contains(text, "TcpTimedWaitDelay REG_DWORD 240, MaxUserPort absent") {
+			t.Errorf("%v: the originals are missing: %s", err, text)
+		}
+		if offers := strings.Contains(text, "state rm") && strings.Contains(text, "-refresh=false"); offers != (err == error(gone)) {
+			t.Errorf("%v: %s", err, text)
+		}
+	}
+	if text := wayOut(gone, nil); text != nil {
+		t.Errorf("with nothing managed: %q", text)
+	}
+}
+
+// What matters most comes first: that the host is not as it was.
+func TestExplainUndone(t *testing.T) {
+	p := catalogue[0]
+	step := tuning.Step{Parameter: p, From: tuning.DWORD(99), To: tuning.DWORD(240)}
+	tests := map[string]struct {
+		left undone
+		want []string
+	}{
+		"clean":     {undone{}, []string{"What was written has been taken back: the host is as it was"}},
+		"foreign":   {undone{foreign: []tuning.Step{step}}, []string{"The host is NOT as it was: TcpTimedWaitDelay is REG_DWORD 99", `reg add "HKLM\SYSTEM`, "/t REG_DWORD /d 240 /f", "What else was written"}},
+		"uncertain": {undone{truth: tuning.Prior{Original: tuning.Values{p.Attribute: tuning.DWORD(240)}}}, []string{"may still hold", "TcpTimedWaitDelay REG_DWORD 240", "tainted"}},
+		"failed":    {undone{truth: tuning.Prior{Original: tuning.Values{p.Attribute: tuning.Absent}}, err: errors.New("gone")}, []string{"may still hold", "While taking it back: gone."}},
+	}
+	for name, tt := range tests {
+		text := strings.Join(tt.left.explain(), "\n\n")
+		at := 0
+		for _, want := range tt.want {
+			found := strings.Index(text[at:], want)
+			if found < 0 {
+				t.Errorf("%s: %q is missing, or too late: %s", name, want, text)
+				break
+			}
+			at += found
 		}
 	}
 }

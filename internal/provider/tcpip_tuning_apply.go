@@ -7,6 +7,8 @@ import (
 	"maps"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winhost"
@@ -22,6 +24,9 @@ func settling(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // carryOut writes the plan's steps, reads back what the host has and compares.
 func carryOut(ctx context.Context, host *winhost.Host, plan tuning.Plan, desired tuning.Desired) (after tuning.Values, err error) {
+	for _, step := range plan.Steps {
+		tflog.Info(ctx, "writing a registry value", map[string]any{"step": step.String()})
+	}
 	if err := host.WriteTuning(ctx, plan.Steps); err != nil {
 		return nil, err
 	}
@@ -46,15 +51,32 @@ func touched(plan tuning.Plan) []tcpip.Parameter {
 	return managed(set)
 }
 
-// undo takes back what a failed create wrote. truth is what the host still holds
-// of ours afterwards, as far as can be known: empty when it is as it was found.
-func undo(ctx context.Context, host *winhost.Host, plan tuning.Plan) (truth tuning.Prior, after tuning.Values, err error) {
+// uncertain is the attribute whose write may still land on the host, since its
+// reply was lost and the value does not show it yet; empty if there is none.
+func uncertain(err error) string {
+	var failed *winhost.WriteError
+	if errors.As(err, &failed) && failed.Uncertain {
+		return failed.Step.Parameter.Attribute
+	}
+	return ""
+}
+
+// undone is how taking back a failed create ended.
+type undone struct {
+	truth   tuning.Prior  // what the host still holds of ours, as far as can be known; empty: nothing
+	after   tuning.Values // what the host has now, as far as can be known
+	foreign []tuning.Step // values that are neither what was found (To) nor what was written
+	err     error
+}
+
+// undo takes back what a failed create wrote. cause is why it failed.
+func undo(ctx context.Context, host *winhost.Host, plan tuning.Plan, cause error) undone {
 	ctx, cancel := settling(ctx)
 	defer cancel()
 	now, err := host.ReadTuning(ctx, touched(plan))
 	if err != nil { // what may have been written counts as written
-		after = assumeWritten(plan)
-		return tuning.Remaining(plan, after), after, err
+		now = assumeWritten(plan)
+		return undone{truth: tuning.Remaining(plan, now, uncertain(cause)), after: now, err: err}
 	}
 	steps, foreign := tuning.Undo(plan.Steps, now)
 	err = host.WriteTuning(ctx, steps)
@@ -62,11 +84,7 @@ func undo(ctx context.Context, host *winhost.Host, plan tuning.Plan) (truth tuni
 	if readErr != nil {
 		after = now
 	}
-	for _, step := range foreign {
-		err = errors.Join(err, fmt.Errorf("%s is %s now, which is neither what was found (%s) nor what was written: it was left alone",
-			step.Parameter.ValueName, step.From, step.To))
-	}
-	return tuning.Remaining(plan, after), after, errors.Join(err, readErr)
+	return undone{truth: tuning.Remaining(plan, after, uncertain(cause)), after: after, foreign: foreign, err: errors.Join(err, readErr)}
 }
 
 // assumeWritten is the host as it looks if every step was done.
@@ -78,10 +96,10 @@ func assumeWritten(plan tuning.Plan) tuning.Values {
 	return values
 }
 
-// aftermath finds out what is true after an update that failed. When the host
-// cannot be read, what was true before stays, but the originals of values that
-// may have come under management are kept with it: nothing is lost.
-func aftermath(ctx context.Context, host *winhost.Host, plan tuning.Plan, prior tuning.Prior) (truth tuning.Prior, after tuning.Values, err error) {
+// aftermath finds out what is true after an update that failed for cause. When
+// the host cannot be read, what was true before stays, but the originals of values
+// that may have come under management are kept with it: nothing is lost.
+func aftermath(ctx context.Context, host *winhost.Host, plan tuning.Plan, prior tuning.Prior, cause error) (truth tuning.Prior, after tuning.Values, err error) {
 	ctx, cancel := settling(ctx)
 	defer cancel()
 	set := tuning.Values{}
@@ -91,5 +109,5 @@ func aftermath(ctx context.Context, host *winhost.Host, plan tuning.Plan, prior 
 	if err != nil {
 		return tuning.Unread(plan, prior), nil, err
 	}
-	return tuning.AfterFailure(plan, prior, after), after, nil
+	return tuning.AfterFailure(plan, prior, after, uncertain(cause)), after, nil
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
+	"math/big"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
@@ -34,7 +36,7 @@ type tuningModel struct {
 	OnDestroy types.String
 	Original  types.Map
 	Timeouts  timeouts.Value
-	Numbers   map[string]types.Int64 // by catalogue attribute
+	Numbers   map[string]types.Number // by catalogue attribute
 }
 
 // attributes is what tfsdk.Config, Plan and State have in common for reading.
@@ -44,13 +46,13 @@ type attributes interface {
 
 func readModel(ctx context.Context, from attributes) (tuningModel, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	model := tuningModel{Numbers: map[string]types.Int64{}}
+	model := tuningModel{Numbers: map[string]types.Number{}}
 	diags.Append(from.GetAttribute(ctx, path.Root("host"), &model.Host)...)
 	diags.Append(from.GetAttribute(ctx, path.Root("on_destroy"), &model.OnDestroy)...)
 	diags.Append(from.GetAttribute(ctx, path.Root("original"), &model.Original)...)
 	diags.Append(from.GetAttribute(ctx, path.Root("timeouts"), &model.Timeouts)...)
 	for _, p := range tcpip.Catalogue {
-		var number types.Int64
+		var number types.Number
 		diags.Append(from.GetAttribute(ctx, path.Root(p.Attribute), &number)...)
 		model.Numbers[p.Attribute] = number
 	}
@@ -67,9 +69,9 @@ type settable interface {
 func store(ctx context.Context, into settable, numbers tuning.Desired, original tuning.Values) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, p := range tcpip.Catalogue {
-		value := types.Int64Null()
+		value := types.NumberNull()
 		if number, ok := numbers[p.Attribute]; ok {
-			value = types.Int64Value(int64(number))
+			value = types.NumberValue(new(big.Float).SetUint64(uint64(number)))
 		}
 		diags.Append(into.SetAttribute(ctx, path.Root(p.Attribute), value)...)
 	}
@@ -86,15 +88,38 @@ func originalTexts(original tuning.Values) map[string]string {
 	return texts
 }
 
-// desired is the numbers that are set. Validation has bounded them to 32 bits.
-func (m tuningModel) desired() tuning.Desired {
-	desired := tuning.Desired{}
-	for attribute, number := range m.Numbers {
-		if !number.IsNull() && !number.IsUnknown() {
-			desired[attribute] = uint32(number.ValueInt64()) // #nosec G115 -- bounded by parameterValidator; state holds what desired held
+// numbers is the attributes that are set. State may hold any number that a host
+// had; what is not one of 32 bits is left out.
+func (m tuningModel) numbers() tuning.Desired {
+	numbers := tuning.Desired{}
+	for attribute, value := range m.Numbers {
+		if value.IsNull() || value.IsUnknown() {
+			continue
+		}
+		if number, accuracy := value.ValueBigFloat().Uint64(); accuracy == big.Exact && number <= math.MaxUint32 {
+			numbers[attribute] = uint32(number) // #nosec G115 -- bounded just above
 		}
 	}
-	return desired
+	return numbers
+}
+
+// desired is the numbers that shall be on the host. They were validated at plan
+// time, but those that were unknown then are checked here, before anything is
+// written.
+func (m tuningModel) desired() (tuning.Desired, diag.Diagnostics) {
+	var diags diag.Diagnostics
+	for _, p := range managed(m.Numbers) {
+		if value := m.Numbers[p.Attribute]; !value.IsNull() {
+			if err := checkNumber(p, value); err != nil {
+				diags.AddAttributeError(path.Root(p.Attribute), "Invalid "+p.Attribute, sentence(err))
+			}
+		}
+	}
+	numbers := m.numbers()
+	if len(numbers) == 0 && !diags.HasError() {
+		diags.Append(nothingManaged())
+	}
+	return numbers, diags
 }
 
 // configured says of each attribute whether a configuration sets it.
@@ -114,7 +139,7 @@ func (m tuningModel) configured() map[string]tuning.Configured {
 // observed is the values as state last saw them.
 func (m tuningModel) observed() tuning.Values {
 	observed := tuning.Values{}
-	for attribute, number := range m.desired() {
+	for attribute, number := range m.numbers() {
 		observed[attribute] = tuning.DWORD(number)
 	}
 	return observed

@@ -2,8 +2,11 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -29,6 +32,24 @@ func (r *tcpipTuningResource) ValidateConfig(ctx context.Context, req resource.V
 	if len(config.configured()) == 0 {
 		resp.Diagnostics.Append(nothingManaged())
 	}
+	resp.Diagnostics.Append(positive(config.Timeouts)...)
+}
+
+// positive refuses time-outs that leave no time at all: state would keep them, and
+// every later refresh would fail.
+func positive(limits timeouts.Value) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for name, value := range limits.Attributes() {
+		text, ok := value.(types.String)
+		if !ok || text.IsNull() || text.IsUnknown() {
+			continue
+		}
+		if limit, err := time.ParseDuration(text.ValueString()); err == nil && limit <= 0 {
+			diags.AddAttributeError(path.Root("timeouts").AtName(name), "Invalid timeouts",
+				fmt.Sprintf("%s is %q: write a duration above 0, such as \"5m\".", name, text.ValueString()))
+		}
+	}
+	return diags
 }
 
 func nothingManaged() diag.Diagnostic {

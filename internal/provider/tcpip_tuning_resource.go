@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -42,14 +41,12 @@ func (r *tcpipTuningResource) Create(ctx context.Context, req resource.CreateReq
 	resp.Diagnostics.Append(diags...)
 	limit, diags := model.Timeouts.Create(ctx, createTimeout)
 	resp.Diagnostics.Append(diags...)
+	desired, diags := model.desired()
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	name, desired := model.Host.ValueString(), model.desired()
-	if len(desired) == 0 {
-		resp.Diagnostics.Append(nothingManaged())
-		return
-	}
+	name := model.Host.ValueString()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	host, unlock, err := r.claim(ctx, name)
@@ -77,33 +74,15 @@ func (r *tcpipTuningResource) Create(ctx context.Context, req resource.CreateReq
 		resp.Diagnostics.Append(storeWritten(ctx, resp.Private, plan.Written)...)
 		return
 	}
-	truth, after, undoErr := undo(ctx, host, plan)
-	if len(truth.Original) == 0 {
+	left := undo(ctx, host, plan, err)
+	resp.Diagnostics.Append(unable("Create", name, err, left.explain()...))
+	if len(left.truth.Original) == 0 {
 		resp.State.RemoveResource(ctx)
-		resp.Diagnostics.Append(unable("Create", name, err, takenBack(undoErr)))
 		return
 	}
-	numbers, _ := tuning.State(after, truth.Original)
-	resp.Diagnostics.Append(store(ctx, &resp.State, numbers, truth.Original)...)
-	resp.Diagnostics.Append(storeWritten(ctx, resp.Private, truth.Written)...)
-	resp.Diagnostics.Append(unable("Create", name, err, notTakenBack(truth, undoErr)))
-}
-
-func takenBack(undoErr error) string {
-	text := "What was written has been taken back: the host is as it was, and nothing was put into state."
-	if undoErr != nil {
-		text += " But mind: " + sentence(undoErr)
-	}
-	return text
-}
-
-func notTakenBack(truth tuning.Prior, undoErr error) string {
-	text := fmt.Sprintf("Taking it back failed too, so the host may still hold what was written. State keeps what was there before (%s), "+
-		"and the next apply or destroy restores it.", listOriginals(truth.Original))
-	if undoErr != nil {
-		text += " " + sentence(undoErr)
-	}
-	return text
+	numbers, _ := tuning.State(left.after, left.truth.Original)
+	resp.Diagnostics.Append(store(ctx, &resp.State, numbers, left.truth.Original)...)
+	resp.Diagnostics.Append(storeWritten(ctx, resp.Private, left.truth.Written)...)
 }
 
 func (r *tcpipTuningResource) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
@@ -129,17 +108,17 @@ func (r *tcpipTuningResource) Read(ctx context.Context, req resource.ReadRequest
 			sentence(err)+" State is kept as it is. The apply that makes it known goes on; run plan once more after it.")
 		return
 	}
-	if err != nil {
-		resp.Diagnostics.Append(unable("Read", name, err))
-		return
-	}
-	parameters := managed(original)
+	verb, parameters := "Read", managed(original)
 	if importing {
-		parameters = tcpip.Catalogue
+		verb, parameters = "Import", tcpip.Catalogue
+	}
+	if err != nil {
+		resp.Diagnostics.Append(unable(verb, name, err))
+		return
 	}
 	observed, err := host.ReadTuning(ctx, parameters)
 	if err != nil {
-		resp.Diagnostics.Append(unable("Read", name, err, wayOut(original)))
+		resp.Diagnostics.Append(unable(verb, name, err, wayOut(err, original)...))
 		return
 	}
 	if importing {
@@ -161,14 +140,12 @@ func (r *tcpipTuningResource) Update(ctx context.Context, req resource.UpdateReq
 	resp.Diagnostics.Append(diags...)
 	limit, diags := model.Timeouts.Update(ctx, updateTimeout)
 	resp.Diagnostics.Append(diags...)
+	desired, diags := model.desired()
+	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	name, desired := state.Host.ValueString(), model.desired()
-	if len(desired) == 0 {
-		resp.Diagnostics.Append(nothingManaged())
-		return
-	}
+	name := state.Host.ValueString()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	host, unlock, err := r.claim(ctx, name)
@@ -179,7 +156,7 @@ func (r *tcpipTuningResource) Update(ctx context.Context, req resource.UpdateReq
 	defer unlock()
 	observed, err := host.ReadTuning(ctx, union(managed(desired), managed(prior.Original)))
 	if err != nil {
-		resp.Diagnostics.Append(unable("Update", name, err, "Nothing was written.", wayOut(prior.Original)))
+		resp.Diagnostics.Append(unable("Update", name, err, append(wayOut(err, prior.Original), "Nothing was written.")...))
 		return
 	}
 	plan, err := tuning.Apply(observed, desired, prior, model.onDestroy())
@@ -197,8 +174,8 @@ func (r *tcpipTuningResource) Update(ctx context.Context, req resource.UpdateReq
 		return
 	}
 	resp.State.Raw = req.State.Raw
-	truth, after, readErr := aftermath(ctx, host, plan, prior)
-	numbers, consequence := state.desired(), "The host could not be read afterwards, so the write may have happened: state keeps what was known before. "+
+	truth, after, readErr := aftermath(ctx, host, plan, prior, err)
+	numbers, consequence := state.numbers(), "The host could not be read afterwards, so the write may have happened: state keeps what was known before. "+
 		"Run plan again when the host answers."
 	if readErr == nil {
 		numbers, _ = tuning.State(after, truth.Original)
@@ -224,20 +201,20 @@ func (r *tcpipTuningResource) Delete(ctx context.Context, req resource.DeleteReq
 	defer cancel()
 	host, unlock, err := r.claim(ctx, name)
 	if err != nil {
-		resp.Diagnostics.Append(unable("Delete", name, err, wayOut(prior.Original)))
+		resp.Diagnostics.Append(unable("Delete", name, err, wayOut(err, prior.Original)...))
 		return
 	}
 	defer unlock()
 	observed, err := host.ReadTuning(ctx, managed(prior.Original))
 	if err != nil {
-		resp.Diagnostics.Append(unable("Delete", name, err, "Nothing was written.", wayOut(prior.Original)))
+		resp.Diagnostics.Append(unable("Delete", name, err, append(wayOut(err, prior.Original), "Nothing was written.")...))
 		return
 	}
 	plan := tuning.Destroy(observed, prior, state.onDestroy())
 	resp.Diagnostics.Append(warnings(name, plan.Warnings)...)
 	if _, err := carryOut(ctx, host, plan, nil); err != nil {
 		resp.Diagnostics.Append(unable("Delete", name, err,
-			"The resource stays in state with everything that was there before; destroy again when the cause is gone.", wayOut(prior.Original)))
+			append(wayOut(err, prior.Original), "The resource stays in state with everything that was there before; destroy again when the cause is gone.")...))
 	}
 }
 

@@ -47,10 +47,11 @@ func tcpipTuningSchema(ctx context.Context) schema.Schema {
 			UpdateDescription: timeoutText(updateTimeout), DeleteDescription: timeoutText(deleteTimeout),
 		}),
 	}
+	// Numbers and not Int64: the framework would report 30.5 as a bug of the provider.
 	for _, p := range tcpip.Catalogue {
-		attributes[p.Attribute] = schema.Int64Attribute{
+		attributes[p.Attribute] = schema.NumberAttribute{
 			Optional:            true,
-			Validators:          []validator.Int64{parameterValidator{p}},
+			Validators:          []validator.Number{parameterValidator{p}},
 			MarkdownDescription: parameterText(p),
 		}
 	}
@@ -79,7 +80,7 @@ func parameterText(p tcpip.Parameter) string {
 
 func defaultsText(p tcpip.Parameter) string {
 	var rows []string
-	for _, d := range p.Defaults {
+	for i, d := range p.Defaults {
 		row := d.Note
 		switch {
 		case d.Known && d.Note != "":
@@ -89,8 +90,10 @@ func defaultsText(p tcpip.Parameter) string {
 		case d.Value != 0:
 			row = fmt.Sprintf("%d is reported (%s)", d.Value, d.Note)
 		}
-		if len(p.Defaults) > 1 {
-			row += " " + d.Since.Versions()
+		if i+1 < len(p.Defaults) {
+			row += " " + d.Since.Versions(p.Defaults[i+1].Since)
+		} else if i > 0 {
+			row += " " + d.Since.Versions(0)
 		}
 		rows = append(rows, row)
 	}

@@ -2,8 +2,11 @@ package provider
 
 import (
 	"context"
+	"fmt"
+	"math/big"
 
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
@@ -11,7 +14,7 @@ import (
 )
 
 var (
-	_ validator.Int64  = parameterValidator{}
+	_ validator.Number = parameterValidator{}
 	_ validator.String = hostValidator{}
 	_ validator.String = onDestroyValidator{}
 )
@@ -27,13 +30,21 @@ func (v parameterValidator) MarkdownDescription(ctx context.Context) string {
 	return v.Description(ctx)
 }
 
-func (v parameterValidator) ValidateInt64(_ context.Context, req validator.Int64Request, resp *validator.Int64Response) {
+func (v parameterValidator) ValidateNumber(_ context.Context, req validator.NumberRequest, resp *validator.NumberResponse) {
 	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
 		return
 	}
-	if err := v.parameter.Check(req.ConfigValue.ValueInt64()); err != nil {
+	if err := checkNumber(v.parameter, req.ConfigValue); err != nil {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid "+v.parameter.Attribute, sentence(err))
 	}
+}
+
+func checkNumber(p tcpip.Parameter, value types.Number) error {
+	number, accuracy := value.ValueBigFloat().Int64()
+	if accuracy != big.Exact {
+		return fmt.Errorf("%s %s is no whole number from %d to %d", p.Attribute, value.ValueBigFloat().Text('g', 20), p.Min, p.Max)
+	}
+	return p.Check(number)
 }
 
 // hostValidator refuses what is no address of a host.

@@ -43,6 +43,11 @@ func TestAccTakeoverOfTextWarns(t *testing.T) {
 
 // An attribute that leaves the configuration says what becomes of its value.
 func TestAccRemovedAttributeWarns(t *testing.T) {
+	becomes := map[string][]string{
+		"restore":         {"will be restored to REG_DWORD 240", "will be deleted"},
+		"keep":            {"stays as it is", "stays as it is"},
+		"windows_default": {"will be deleted", "will be deleted"},
+	}
 	for onDestroy, want := range map[string][]string{
 		"restore":         {"TcpTimedWaitDelay is restored to REG_DWORD 240.", "MaxUserPort is deleted, since it did not exist before."},
 		"keep":            {`TcpTimedWaitDelay stays as it is (on_destroy = "keep").`, `MaxUserPort stays as it is (on_destroy = "keep").`},
@@ -57,7 +62,9 @@ func TestAccRemovedAttributeWarns(t *testing.T) {
 			c.must(0, "apply", "-auto-approve")
 			c.config(overTLS(host) + tuned(host.HTTPSAddr(), "tcp_num_connections = 9", more))
 			got := c.warned(c.must(2, "plan", "-detailed-exitcode", "-json"), host.HTTPSAddr(),
-				"%s: TcpTimedWaitDelay is no longer configured", "%s: MaxUserPort is no longer configured", "%s: KeepAliveTime is no longer configured")
+				"%s: TcpTimedWaitDelay is no longer configured and "+becomes[onDestroy][0],
+				"%s: MaxUserPort is no longer configured and "+becomes[onDestroy][1],
+				"%s: KeepAliveTime is no longer configured and stays as it is")
 			want := append(want, "KeepAliveTime was never written by this provider and stays as it is.")
 			for i, d := range got {
 				if i < len(want) && !strings.HasPrefix(d.Detail, want[i]) {

@@ -24,14 +24,22 @@ const (
 // and not MaxUserPort.
 func (b Build) HasDynamicPortRange() bool { return b >= firstNewStack }
 
-// Versions names the versions from this build on, for the docs.
-func (b Build) Versions() string {
+// Versions names the versions from this build up to, not including, another; a
+// zero until means all later ones.
+func (b Build) Versions(until Build) string {
 	switch {
-	case b < Server2003:
+	case until == Server2003:
 		return "on Windows 2000"
-	case b < firstNewStack:
+	case until == firstNewStack && b == Server2003:
 		return "on Server 2003"
+	case until == firstNewStack:
+		return "up to Server 2003"
 	default:
 		return "on Server 2008 and later"
 	}
 }
+
+// HasStandardCimv2 tells whether WMI has the network classes of
+// root/StandardCimv2, MSFT_NetTCPConnection among them (Windows 8 and Server 2012
+// and later).
+func (b Build) HasStandardCimv2() bool { return b >= Server2012 }

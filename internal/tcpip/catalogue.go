@@ -1,5 +1,9 @@
 package tcpip
 
+// kb314053 is the source of the rows that Microsoft documented for the old stack
+// and never again.
+const kb314053 = "KB314053, written for Windows XP and Server 2003; Microsoft gives none for later versions"
+
 // Catalogue is every parameter that the provider manages, in the order in
 // which they are read, written and documented. Ranges and defaults are
 // Microsoft's where Source names an article; what is only reported is said to
@@ -40,7 +44,7 @@ var Catalogue = []Parameter{
 		Unit: Count, Min: 0, Max: 0xffffffff, Restart: true,
 		Defaults: []Default{{Since: Windows2000, Value: 5, Known: true}},
 		Summary:  "How often a segment is sent again before the connection is given up. The CIS and MSS baselines set 3.",
-		Source:   "KB314053",
+		Source:   kb314053,
 	},
 	{
 		Attribute: "keep_alive_time", ValueName: "KeepAliveTime",
@@ -48,20 +52,21 @@ var Catalogue = []Parameter{
 		Defaults: []Default{{Since: Windows2000, Value: 7200000, Known: true}},
 		Summary:  "How long a connection is idle before the first keep-alive is sent, for programs that ask for keep-alives. The CIS and MSS baselines set 300000.",
 		Mistake:  "The unit is milliseconds: 300 is 0.3 s, not five minutes.",
-		Source:   "KB314053",
+		Source:   kb314053,
 	},
 	{
 		Attribute: "keep_alive_interval", ValueName: "KeepAliveInterval",
 		Unit: Milliseconds, Min: 1, Max: 0xffffffff, Restart: true,
 		Defaults: []Default{{Since: Windows2000, Value: 1000, Known: true}},
 		Summary:  "The time between two keep-alives while no answer comes.",
-		Source:   "KB314053",
+		Source:   kb314053,
 	},
 	{
 		Attribute: "tcp_num_connections", ValueName: "TcpNumConnections",
 		Unit: Count, Min: 0, Max: 0xfffffe, Restart: true,
 		Defaults: []Default{{Since: Windows2000, Value: 0xfffffe, Known: true}},
 		Summary:  "The most connections that TCP holds open at once.",
-		Source:   "KB314053",
+		Mistake:  "A low number cuts off WinRM as well, and with it the way back; what Windows does at 0 was not tried.",
+		Source:   kb314053,
 	},
 }

@@ -64,18 +64,20 @@ func TestCheck(t *testing.T) {
 		{"tcp_timed_wait_delay", 300, ""},
 		{"tcp_timed_wait_delay", 29, "29 is 0x1d, outside its range 30 to 300 (seconds)"},
 		{"tcp_timed_wait_delay", 301, "301 is 0x12d, outside"},
-		{"tcp_timed_wait_delay", 30000, "the unit is seconds: did you mean 30?"},
+		{"tcp_timed_wait_delay", 30000, "did you mean 30? The unit is seconds"},
 		{"tcp_timed_wait_delay", -30, "-30 is negative"},
+		{"tcp_timed_wait_delay", 600, "600 is 0x258, outside its range 30 to 300 (seconds)"},
+		{"tcp_timed_wait_delay", 768, "(seconds): did you mean 300?"},
 		{"max_user_port", 65534, ""},
 		{"max_user_port", 65535, "65535 is 0xffff, outside its range 5000 to 65534"},
-		{"max_user_port", 415028, "max_user_port 415028 is 0x65534: did you mean 65534?"},
+		{"max_user_port", 415028, "max_user_port 415028 is 0x65534, outside its range 5000 to 65534 (port number): did you mean 65534?"},
 		{"strict_time_wait_seq_check", 0, ""},
 		{"strict_time_wait_seq_check", 2, "outside its range 0 to 1"},
 		{"keep_alive_time", 0, "outside its range 1 to 4294967295 (milliseconds)"},
 		{"keep_alive_time", 0x7fffffff, ""},
 		{"keep_alive_time", 0x80000000, ""},
 		{"keep_alive_time", 0xffffffff, ""},
-		{"keep_alive_time", 0x1000000ff, "outside"},
+		{"keep_alive_time", 0x100000000, "outside"},
 		{"tcp_num_connections", 0xfffffe, ""},
 		{"tcp_num_connections", 0xffffff, "16777215 is 0xffffff, outside"},
 	}
@@ -90,6 +92,9 @@ func TestCheck(t *testing.T) {
 				t.Errorf("%s = %d refused: %v", tt.attribute, tt.number, err)
 			}
 			continue
+		}
+		if err != nil && !strings.Contains(tt.want, "mean") && strings.Contains(err.Error(), "mean") {
+			t.Errorf("%s = %d: a guess without need: %v", tt.attribute, tt.number, err)
 		}
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s = %d: error %v, want one with %q", tt.attribute, tt.number, err, tt.want)

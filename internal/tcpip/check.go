@@ -12,10 +12,7 @@ func (p Parameter) Check(number int64) error {
 	if p.inRange(number) {
 		return nil
 	}
-	if hint := p.hint(number); hint != "" {
-		return fmt.Errorf("%s %s: %s", p.Attribute, hexadecimal(number), hint)
-	}
-	return fmt.Errorf("%s %s, outside its range %d to %d (%s)", p.Attribute, hexadecimal(number), p.Min, p.Max, p.Unit)
+	return fmt.Errorf("%s %s, outside its range %d to %d (%s)%s", p.Attribute, hexadecimal(number), p.Min, p.Max, p.Unit, p.hint(number))
 }
 
 // hexadecimal writes a number both ways, since regedit shows hexadecimal and
@@ -27,12 +24,17 @@ func hexadecimal(number int64) string {
 	return fmt.Sprintf("%d is 0x%x", number, number)
 }
 
+// hint guesses only where the digits leave little doubt: a documented bound whose
+// decimal digits were read as hexadecimal, and milliseconds for seconds.
 func (p Parameter) hint(number int64) string {
-	if meant, err := strconv.ParseInt(strconv.FormatInt(number, 16), 10, 64); err == nil && number > 0 && p.inRange(meant) {
-		return fmt.Sprintf("did you mean %d?", meant)
+	digits := strconv.FormatInt(number, 16)
+	for _, bound := range []uint32{p.Min, p.Max} {
+		if digits == strconv.FormatUint(uint64(bound), 10) {
+			return fmt.Sprintf(": did you mean %d?", bound)
+		}
 	}
 	if p.Unit == Seconds && number%1000 == 0 && p.inRange(number/1000) {
-		return fmt.Sprintf("the unit is %s: did you mean %d?", p.Unit, number/1000)
+		return fmt.Sprintf(": did you mean %d? The unit is %s", number/1000, p.Unit)
 	}
 	return ""
 }

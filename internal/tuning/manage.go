@@ -1,6 +1,10 @@
 package tuning
 
-import "github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+import (
+	"fmt"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+)
 
 // Configured is what a configuration says of one attribute at plan time.
 type Configured int
@@ -42,10 +46,23 @@ func Managed(prior Values, configured map[string]Configured) (original Values, r
 func ReleaseWarnings(released []tcpip.Parameter, observed Values, prior Prior, onDestroy OnDestroy) []Warning {
 	var plan Plan
 	for _, p := range released {
-		_, why := releaseTo(p, observed[p.Attribute], prior.Original[p.Attribute], prior, onDestroy)
-		plan.warn(p, p.ValueName+" is no longer configured", why)
+		found := observed[p.Attribute]
+		to, why := releaseTo(p, found, prior.Original[p.Attribute], prior, onDestroy)
+		plan.warn(p, fmt.Sprintf("%s is no longer configured and %s", p.ValueName, becomes(found, to)), why)
 	}
 	return plan.Warnings
+}
+
+// becomes says in short what a release does, for a summary.
+func becomes(found, to Value) string {
+	switch {
+	case to == found:
+		return "stays as it is"
+	case to == Absent:
+		return "will be deleted"
+	default:
+		return "will be restored to " + to.String()
+	}
 }
 
 // DestroyWarnings says at plan time what a destroy does that a reader would not

@@ -50,10 +50,14 @@ func TestReleaseWarnings(t *testing.T) {
 	tests := []struct {
 		onDestroy OnDestroy
 		details   []string
+		becomes   []string
 	}{
-		{Restore, []string{"TcpTimedWaitDelay is restored to REG_DWORD 240.", "MaxUserPort is deleted, since it did not exist before.", "KeepAliveTime was never written"}},
-		{Keep, []string{"TcpTimedWaitDelay stays", "MaxUserPort stays", "KeepAliveTime was never written"}},
-		{WindowsDefault, []string{"TcpTimedWaitDelay is deleted", "MaxUserPort is deleted, so that", "KeepAliveTime was never written"}},
+		{Restore, []string{"TcpTimedWaitDelay is restored to REG_DWORD 240.", "MaxUserPort is deleted, since it did not exist before.", "KeepAliveTime was never written"},
+			[]string{"will be restored to REG_DWORD 240", "will be deleted", "stays as it is"}},
+		{Keep, []string{"TcpTimedWaitDelay stays", "MaxUserPort stays", "KeepAliveTime was never written"},
+			[]string{"stays as it is", "stays as it is", "stays as it is"}},
+		{WindowsDefault, []string{"TcpTimedWaitDelay is deleted", "MaxUserPort is deleted, so that", "KeepAliveTime was never written"},
+			[]string{"will be deleted", "will be deleted", "stays as it is"}},
 	}
 	for _, tt := range tests {
 		got := ReleaseWarnings(released, observed, prior, tt.onDestroy)
@@ -64,8 +68,8 @@ func TestReleaseWarnings(t *testing.T) {
 			if !strings.HasPrefix(got[i].Detail, want) {
 				t.Errorf("%s: %q, want %q", tt.onDestroy, got[i].Detail, want)
 			}
-			if !strings.HasSuffix(got[i].Summary, " is no longer configured") {
-				t.Errorf("summary %q", got[i].Summary)
+			if !strings.Contains(got[i].Summary, " is no longer configured and "+tt.becomes[i]) {
+				t.Errorf("summary %q, want %q", got[i].Summary, tt.becomes[i])
 			}
 		}
 	}

@@ -40,7 +40,7 @@ type MismatchError struct {
 }
 
 func (e *MismatchError) Error() string {
-	return fmt.Sprintf("%s reads back as %s after %s was applied. Something else on the host writes it (a Group Policy preference, a script, another tool): find it first, or the two will undo each other",
+	return fmt.Sprintf("%s reads back as %s after %s was applied. The host did not keep it, or something else writes it (a policy, a script, another tool): find that first, or the two will undo each other",
 		e.Parameter.ValueName, e.Got, e.Want)
 }
 
@@ -84,11 +84,12 @@ func Undo(steps []Step, now Values) (undo []Step, foreign []Step) {
 }
 
 // AfterFailure is what is true after an update that failed: which values are
-// managed, and with which originals. after is what was read back.
+// managed, and with which originals. after is what was read back; uncertain is the
+// attribute whose write may still land, since its reply was lost, or empty.
 //
-//   - A value that came under management counts only if it was changed.
+//   - A value that came under management counts only if it was changed, or may be.
 //   - A value that was to be released stays managed until its step is done.
-func AfterFailure(plan Plan, prior Prior, after Values) Prior {
+func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior {
 	truth := Prior{Original: Values{}, Written: Desired{}}
 	steps := map[string]Step{}
 	for _, step := range plan.Steps {
@@ -99,17 +100,18 @@ func AfterFailure(plan Plan, prior Prior, after Values) Prior {
 		before, managed := prior.Original[p.Attribute]
 		planned, wanted := plan.Original[p.Attribute]
 		changed := stepped && after[p.Attribute] == step.To
+		maybe := stepped && p.Attribute == uncertain
 		switch {
 		case managed && !wanted && (!stepped || changed):
 			continue // released
 		case managed:
 			truth.Original[p.Attribute] = before
-		case wanted && stepped && after[p.Attribute] != step.From:
+		case wanted && stepped && (maybe || after[p.Attribute] != step.From):
 			truth.Original[p.Attribute] = planned
 		default:
 			continue
 		}
-		if number, ok := step.To.DWORD(); ok && wanted && stepped && changed {
+		if number, ok := step.To.DWORD(); ok && wanted && (changed || maybe) {
 			truth.Written[p.Attribute] = number
 		} else if number, ok := prior.Written[p.Attribute]; ok {
 			truth.Written[p.Attribute] = number
@@ -122,12 +124,13 @@ func AfterFailure(plan Plan, prior Prior, after Values) Prior {
 }
 
 // Remaining is what a host still holds of ours after a failed create was
-// undone: the steps whose result still stands.
-func Remaining(plan Plan, after Values) Prior {
+// undone: the steps whose result still stands, and the one whose write may still
+// land, since its reply was lost (uncertain, or empty).
+func Remaining(plan Plan, after Values, uncertain string) Prior {
 	truth := Prior{Original: Values{}, Written: Desired{}}
 	for _, step := range plan.Steps {
 		attribute := step.Parameter.Attribute
-		if after[attribute] != step.To {
+		if after[attribute] != step.To && attribute != uncertain {
 			continue
 		}
 		truth.Original[attribute] = plan.Original[attribute]

@@ -92,22 +92,26 @@ func TestAfterFailure(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := []struct {
-		name  string
-		after Values
-		truth Prior
+		name      string
+		after     Values
+		truth     Prior
+		uncertain string
 	}{
-		{"nothing was done", observed, prior},
+		{"nothing was done", observed, prior, ""},
+		{"nothing is seen of the new one, but its write may still land", observed,
+			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 60, alive: 5, port: 65534}}, port},
+		{"a release may still land", observed, prior, alive},
 		{"the first of three was done", Values{delay: DWORD(30), alive: DWORD(5)},
-			Prior{Original: prior.Original, Written: Desired{delay: 30, alive: 5}}},
+			Prior{Original: prior.Original, Written: Desired{delay: 30, alive: 5}}, ""},
 		{"the new one was written, the release was not", Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(5)},
-			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 30, alive: 5, port: 65534}}},
+			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 30, alive: 5, port: 65534}}, ""},
 		{"all was done, and then something failed", Values{delay: DWORD(30), port: DWORD(65534)},
-			Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Desired{delay: 30, port: 65534}}},
+			Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Desired{delay: 30, port: 65534}}, ""},
 		{"the new one reads back as something else", Values{delay: DWORD(30), port: DWORD(7), alive: DWORD(5)},
-			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 30, alive: 5}}},
+			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 30, alive: 5}}, ""},
 	}
 	for _, tt := range tests {
-		if got := AfterFailure(plan, prior, tt.after); !reflect.DeepEqual(got, tt.truth) {
+		if got := AfterFailure(plan, prior, tt.after, tt.uncertain); !reflect.DeepEqual(got, tt.truth) {
 			t.Errorf("%s: %+v, want %+v", tt.name, got, tt.truth)
 		}
 	}
@@ -119,7 +123,7 @@ func TestAfterFailureKeepsALostMemoryLost(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if truth := AfterFailure(plan, prior, Values{delay: DWORD(60)}); truth.Written != nil {
+	if truth := AfterFailure(plan, prior, Values{delay: DWORD(60)}, ""); truth.Written != nil {
 		t.Errorf("unknown turned into %v: the value would never be restored", truth.Written)
 	}
 }
@@ -129,10 +133,14 @@ func TestRemaining(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	truth := Remaining(plan, Values{delay: DWORD(30), port: DWORD(5000), alive: DWORD(77)})
-	want := Prior{Original: Values{delay: Absent}, Written: Desired{delay: 30}}
-	if !reflect.DeepEqual(truth, want) {
-		t.Errorf("%+v, want %+v", truth, want)
+	now := Values{delay: DWORD(30), port: DWORD(5000), alive: DWORD(77)}
+	for uncertain, want := range map[string]Prior{
+		"":   {Original: Values{delay: Absent}, Written: Desired{delay: 30}},
+		port: {Original: Values{delay: Absent, port: DWORD(5000)}, Written: Desired{delay: 30, port: 65534}},
+	} {
+		if truth := Remaining(plan, now, uncertain); !reflect.DeepEqual(truth, want) {
+			t.Errorf("uncertain %q: %+v, want %+v", uncertain, truth, want)
+		}
 	}
 }
 

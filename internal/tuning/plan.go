@@ -26,7 +26,7 @@ type Prior struct {
 	// Written is the number we last wrote, by attribute; an attribute that we
 	// manage but never wrote has no entry. Nil means that the memory was lost
 	// (Terraform drops private state in some cases): then every managed value
-	// counts as written.
+	// counts as written, unless it is found as it was before us.
 	Written Desired
 }
 
@@ -73,9 +73,10 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf(`%s is %s on this host. It could not be put back later, so it is not taken over. `+
-		`Windows ignores a value of this type; clear it first with: reg delete "HKLM\%s" /v %s /f`,
-		e.Parameter.ValueName, e.Found, tcpip.KeyPath, e.Parameter.ValueName)
+	key := `"HKLM\` + tcpip.KeyPath + `"`
+	return fmt.Sprintf("%s is %s on this host and could not be put back later, so it is not taken over. Windows is reported to ignore a value of this type. "+
+		"Note down what it holds, then clear it:\n\n  reg query %s /v %s\n  reg delete %s /v %s /f\n",
+		e.Parameter.ValueName, e.Found, key, e.Parameter.ValueName, key, e.Parameter.ValueName)
 }
 
 // Apply plans a create (prior is empty) or an update: desired values are
@@ -156,6 +157,8 @@ func (plan *Plan) warn(p tcpip.Parameter, summary, detail string) {
 // releaseTo decides what a released value becomes, and says it in a sentence.
 func releaseTo(p tcpip.Parameter, found, original Value, prior Prior, onDestroy OnDestroy) (to Value, why string) {
 	switch {
+	case prior.Written == nil && found == original:
+		return found, fmt.Sprintf("%s is as it was found and stays so.", p.ValueName)
 	case !prior.wrote(p.Attribute):
 		return found, fmt.Sprintf("%s was never written by this provider and stays as it is.", p.ValueName)
 	case onDestroy == Keep:

@@ -215,6 +215,15 @@ func TestDestroy(t *testing.T) {
 	}
 }
 
+// A lost memory does not turn into a write where the value is as it was found.
+func TestDestroyWithALostMemory(t *testing.T) {
+	prior := Prior{Original: Values{delay: DWORD(30), port: DWORD(5000)}}
+	plan := Destroy(Values{delay: DWORD(30), port: DWORD(65534)}, prior, WindowsDefault)
+	if got := fmt.Sprint(steps(plan.Steps)); got != "[MaxUserPort: REG_DWORD 65534 -> absent]" {
+		t.Errorf("steps %s", got)
+	}
+}
+
 func TestDestroyOfRestoredHostWritesNothing(t *testing.T) {
 	prior := Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Desired{delay: 30, port: 65534}}
 	if plan := Destroy(Values{delay: DWORD(240)}, prior, Restore); len(plan.Steps)+len(plan.Warnings) != 0 {

@@ -55,7 +55,7 @@ func (s Settings) Resolve(lookup func(string) (string, bool)) (Config, []Problem
 		ConnectTimeout:        r.duration("connect_timeout", s.ConnectTimeout, DefaultConnectTimeout),
 	}
 	r.certificate(&config, r.text("ca_certificate", s.CACertificate))
-	r.check(config)
+	r.check(config, s)
 	return config, r.problems
 }
 
@@ -120,7 +120,7 @@ func (r *resolver) certificate(config *Config, pem string) {
 	}
 }
 
-func (r *resolver) check(config Config) {
+func (r *resolver) check(config Config, given Settings) {
 	if config.Username == "" {
 		r.problem("username", "username is missing", fmt.Sprintf("Set it in the provider block or by %s.", Variable("username")))
 	}
@@ -137,15 +137,38 @@ func (r *resolver) check(config Config) {
 	if config.HTTPS {
 		return
 	}
-	for name, set := range map[string]bool{
-		"ca_certificate":  config.roots != nil,
-		"tls_server_name": config.TLSServerName != "",
-		"insecure":        config.Insecure,
+	// Variables may be there for other provider blocks; what a block itself says
+	// must have a meaning.
+	for _, tls := range []struct {
+		name string
+		set  bool
+	}{
+		{"ca_certificate", given.CACertificate != nil},
+		{"tls_server_name", given.TLSServerName != nil},
+		{"insecure", given.Insecure != nil && *given.Insecure},
 	} {
-		if set {
-			r.problem(name, name+" is set, but https is not", "It has a meaning for HTTPS only. Set https = true, or remove it.")
+		if tls.set {
+			r.problem(tls.name, tls.name+" is set, but https is not", "It has a meaning for HTTPS only. Set https = true, or remove it.")
 		}
 	}
+}
+
+// Warnings says which settings give protection away, wherever they come from: a
+// variable in a CI environment is easily forgotten.
+func (c Config) Warnings() []Problem {
+	var list []Problem
+	if c.HTTPS && c.Insecure {
+		detail := "Whoever is on the network can pretend to be the host."
+		if c.Auth == transport.AuthBasic {
+			detail = "Whoever is on the network can pretend to be the host and is handed the password."
+		}
+		list = append(list, Problem{"insecure", "the hosts' certificates are not checked", detail + " Give the signing certificate in ca_certificate instead."})
+	}
+	if c.Auth == transport.AuthBasic && !c.HTTPS {
+		list = append(list, Problem{"allow_unencrypted_basic", "the password goes over the network readable",
+			`Everything else does too. Use https = true, or auth = "negotiate", which seals every message.`})
+	}
+	return list
 }
 
 // AuthNames are the methods that auth takes now.

@@ -72,14 +72,51 @@ func TestResolveProblems(t *testing.T) {
 		{"zero duration", append(base, "WINDOWS_CONNECT_TIMEOUT=0s"), "connect_timeout", "above 0"},
 		{"too long", append(base, "WINDOWS_TIMEOUT=61m"), "timeout", "up to 1h"},
 		{"a path for a certificate", append(base, "WINDOWS_HTTPS=true", "WINDOWS_CA_CERTIFICATE=/tmp/ca.pem"), "ca_certificate", "not a path"},
-		{"TLS without https", append(base, "WINDOWS_INSECURE=true"), "insecure", "https = true"},
-		{"TLS name without https", append(base, "WINDOWS_TLS_SERVER_NAME=x"), "tls_server_name", "https = true"},
 	}
 	for _, tt := range tests {
 		_, problems := Settings{}.Resolve(env(tt.env...))
 		if len(problems) != 1 || problems[0].Attribute != tt.attribute ||
 			!strings.Contains(problems[0].Summary+" "+problems[0].Detail, tt.want) {
 			t.Errorf("%s: %+v", tt.name, problems)
+		}
+	}
+}
+
+// What a block itself says of TLS needs https; a variable may be there for others.
+func TestResolveTLSWithoutHTTPS(t *testing.T) {
+	base := Settings{Username: text("u"), Password: text("p")}
+	for name, change := range map[string]func(*Settings){
+		"ca_certificate": func(s *Settings) { s.CACertificate = text("x") }, "tls_server_name": func(s *Settings) { s.TLSServerName = text("x") },
+		"insecure": func(s *Settings) { s.Insecure = flag(true) },
+	} {
+		settings := base
+		change(&settings)
+		_, problems := settings.Resolve(env())
+		if n := len(problems); n == 0 || problems[n-1].Attribute != name || !strings.Contains(problems[n-1].Detail, "https = true") {
+			t.Errorf("%s: %+v", name, problems)
+		}
+	}
+	if _, problems := base.Resolve(env("WINDOWS_INSECURE=true", "WINDOWS_TLS_SERVER_NAME=x")); len(problems) != 0 {
+		t.Errorf("variables for other blocks: %+v", problems)
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	tests := map[string]struct {
+		config Config
+		want   string
+	}{
+		"the default":        {Config{Auth: "negotiate"}, ""},
+		"checked TLS":        {Config{Auth: "basic", HTTPS: true}, ""},
+		"unchecked TLS":      {Config{Auth: "ntlm", HTTPS: true, Insecure: true}, "insecure"},
+		"basic, unchecked":   {Config{Auth: "basic", HTTPS: true, Insecure: true}, "handed the password"},
+		"basic in the clear": {Config{Auth: "basic", AllowUnencryptedBasic: true}, "readable"},
+		"a stray variable":   {Config{Auth: "ntlm", Insecure: true}, ""},
+	}
+	for name, tt := range tests {
+		got := tt.config.Warnings()
+		if (len(got) > 0) != (tt.want != "") || !strings.Contains(fmt.Sprint(got), tt.want) {
+			t.Errorf("%s: %+v", name, got)
 		}
 	}
 }
