@@ -34,6 +34,13 @@ func TestHostileReplies(t *testing.T) {
 		"long text in bits":  soap("<p:X_OUTPUT><a>" + strings.Repeat(strings.Repeat("x", 1<<20)+"<!-- -->", 5) + "</a></p:X_OUTPUT>"),
 		"long name":          soap("<" + strings.Repeat("x", 2000) + "/>"),
 	} {
+		if len(reply) > 1<<20 { // the way over the wire would only take time
+			var malformed *malformedError
+			if _, err := parseEnvelope([]byte(reply), nil, nil); !errors.As(err, &malformed) {
+				t.Errorf("%s: %v", name, err)
+			}
+			continue
+		}
 		client := host(t, func(string) (int, string) { return 200, reply })
 		_, err := client.Invoke(t.Context(), setValue())
 		if err == nil || !transport.MayHaveHappened(err) || len(err.Error()) > 1500 {

@@ -50,7 +50,7 @@ func registryCall(method string, kind transport.Kind, name string, more ...Param
 
 func TestRegistryOverEveryWayToEveryHost(t *testing.T) {
 	for _, profile := range winsim.Profiles() {
-		for seed := range int64(4) {
+		for seed := range int64(3) {
 			host := winsim.Start(t, profile, winsim.Seed(seed))
 			for _, way := range ways {
 				t.Run(fmt.Sprint(profile.Key, seed, way), func(t *testing.T) { checkRegistry(t, host, way) })
@@ -101,12 +101,11 @@ func checkRegistry(t *testing.T, host *winsim.Host, way string) {
 }
 
 func TestQueriesOverEveryWayToEveryHost(t *testing.T) {
-	for _, profile := range winsim.Profiles() {
-		for seed := range int64(4) {
+	for i, profile := range winsim.Profiles() {
+		for seed := range int64(3) {
 			host := winsim.Start(t, profile, winsim.Seed(seed))
-			for _, way := range ways {
-				t.Run(fmt.Sprint(profile.Key, seed, way), func(t *testing.T) { checkQueries(t, host, way) })
-			}
+			way := ways[(i+int(seed))%len(ways)] // each way to each profile, with another seed
+			t.Run(fmt.Sprint(profile.Key, seed, way), func(t *testing.T) { checkQueries(t, host, way) })
 		}
 	}
 }
