@@ -2,6 +2,7 @@ package provider
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -80,4 +81,27 @@ func TestAccTimeouts(t *testing.T) {
 		Config:      sealed(host) + tuned(host.HTTPAddr(), "max_user_port = 65534", `timeouts = { create = "500ms" }`),
 		ExpectError: pattern(`Unable to Create TCP/IP Tuning of .* no answer in time`),
 	})
+}
+
+// A stale password of a domain account is tried once in a run, not once on every
+// host: that is how accounts get locked.
+func TestAccStalePasswordIsTriedOnce(t *testing.T) {
+	var config strings.Builder
+	var hosts []*winsim.Host
+	for i := range 5 {
+		host := winsim.Start(t, winsim.Server2022(), winsim.ListenOn(fmt.Sprintf("127.0.0.%d", i+1)))
+		hosts = append(hosts, host)
+		fmt.Fprintf(&config, "resource \"windows_tcpip_tuning\" \"host%d\" {\n  host = %q\n  max_user_port = 65534\n}\n", i, host.HTTPAddr())
+	}
+	accept(t, resource.TestStep{
+		Config:      fmt.Sprintf("provider \"windows\" {\n  username = %q\n  password = \"stale\"\n}\n", hosts[0].Username()) + config.String(),
+		ExpectError: pattern("was not asked, since bad logons lock accounts"),
+	})
+	bad := 0
+	for _, host := range hosts {
+		bad += host.Counters().FailedLogons
+	}
+	if bad != 1 {
+		t.Errorf("%d bad logons", bad)
+	}
 }

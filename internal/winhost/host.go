@@ -23,7 +23,8 @@ type Config struct {
 	// authenticated connection.
 	Timeout, ConnectTimeout time.Duration
 
-	roots *x509.CertPool // nil: the system's
+	roots  *x509.CertPool    // nil: the system's
+	logons *transport.Logons // of a domain account; nil for an account of one host
 }
 
 // String leaves the password out, so that a Config that slips into a log or an
@@ -51,6 +52,7 @@ func (c Config) Open(address Address) (*Host, error) {
 		Username: c.Username, Password: c.Password,
 		AllowUnencryptedBasic: c.AllowUnencryptedBasic,
 		ConnectTimeout:        c.ConnectTimeout,
+		Logons:                c.logons,
 	}
 	scheme := "http"
 	if c.HTTPS {

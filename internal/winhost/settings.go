@@ -56,7 +56,17 @@ func (s Settings) Resolve(lookup func(string) (string, bool)) (Config, []Problem
 	}
 	r.certificate(&config, r.text("ca_certificate", s.CACertificate))
 	r.check(config, s)
+	if isDomainAccount(config.Username) {
+		config.logons = transport.NewLogons()
+	}
 	return config, r.problems
+}
+
+// isDomainAccount tells whether one account database judges a user name for all
+// hosts. `.\user` and a bare name are accounts of each host by itself.
+func isDomainAccount(username string) bool {
+	domain, _, qualified := strings.Cut(username, `\`)
+	return qualified && domain != "" && domain != "." || !qualified && strings.Contains(username, "@")
 }
 
 // resolver looks settings up and collects what is wrong with them.

@@ -132,3 +132,13 @@ func TestConfigNeverPrintsThePassword(t *testing.T) {
 		}
 	}
 }
+
+func TestIsDomainAccount(t *testing.T) {
+	for username, want := range map[string]bool{
+		`CONTOSO\svc`: true, "svc@contoso.com": true, "svc": false, `.\svc`: false, `\svc`: false, "": false,
+	} {
+		if got := isDomainAccount(username); got != want {
+			t.Errorf("%q: %v", username, got)
+		}
+	}
+}

@@ -4,16 +4,24 @@ resource "windows_tcpip_tuning" "mail" {
   tcp_timed_wait_delay = 30 # seconds
 }
 
-# Two old servers, where MaxUserPort sets the size of the port pool.
-resource "windows_tcpip_tuning" "relay" {
-  for_each = toset(["relay01.contoso.com", "relay02.contoso.com:5986"])
+# Web front ends under a company baseline.
+resource "windows_tcpip_tuning" "web" {
+  for_each = toset(["web01.contoso.com", "web02.contoso.com"])
 
-  host                 = each.key
-  tcp_timed_wait_delay = 30
-  max_user_port        = 65534
+  host                         = each.key
+  tcp_timed_wait_delay         = 60
+  keep_alive_time              = 300000 # milliseconds: five minutes
+  tcp_max_data_retransmissions = 3
 
   on_destroy = "restore" # the default: put back what was there before
   timeouts = {
     create = "5m"
   }
+}
+
+# An old server, where MaxUserPort sets the size of the port pool.
+resource "windows_tcpip_tuning" "relay" {
+  host                 = "relay-2003.contoso.com"
+  tcp_timed_wait_delay = 30
+  max_user_port        = 65534
 }

@@ -62,6 +62,9 @@ type Config struct {
 	ConnectTimeout time.Duration
 	// MaxReplyBytes bounds the body of one reply; zero is DefaultMaxReplyBytes.
 	MaxReplyBytes int64
+	// Logons is the watch over the account that hosts of one domain share; nil for
+	// an account of this host alone.
+	Logons *Logons
 	// Now is the clock of the idle rule; nil is time.Now.
 	Now func() time.Time
 }

@@ -12,32 +12,55 @@ import (
 	"runtime"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // triedBasic is how errors name the scheme.
 const triedBasic = "Basic"
 
 // connect dials, does the TLS handshake and authenticates, within ConnectTimeout.
-// On success c.kept is the new connection.
+// The wait for another host's logon (Config.Logons) does not count. On success
+// c.kept is the new connection.
 func (c *Client) connect(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, c.conf.ConnectTimeout)
 	defer cancel()
-
 	phase := PhaseDial
 	fresh, err := c.dial(limited, &phase)
-	if err == nil {
-		phase = PhaseAuth
-		err = c.authenticate(limited, fresh)
-		if err != nil {
-			fresh.hangUp()
-		}
-	}
 	if err != nil {
 		return c.explainConnect(ctx, limited, phase, err)
 	}
+	deadline, _ := limited.Deadline()
+	left := time.Until(deadline)
+	leave, err := c.logons().enter(ctx, c.conf.Address)
+	if err != nil {
+		fresh.hangUp()
+		if ctx.Err() != nil {
+			return c.outOfTime(ctx, PhaseQueue)
+		}
+		return err
+	}
+	limited, cancel = context.WithTimeout(ctx, left)
+	defer cancel()
+	err = c.authenticate(limited, fresh)
+	if err != nil {
+		fresh.hangUp()
+		err = c.explainConnect(ctx, limited, PhaseAuth, err)
+		leave(err)
+		return err
+	}
+	leave(nil)
 	fresh.lastUsed = c.conf.Now()
 	c.kept = fresh
 	return nil
+}
+
+// logons is the watch over the account; Basic has none, since WinRM takes only
+// local accounts by it.
+func (c *Client) logons() *Logons {
+	if c.conf.Auth == AuthBasic {
+		return nil
+	}
+	return c.conf.Logons
 }
 
 func (c *Client) dial(ctx context.Context, phase *Phase) (*conn, error) {
