@@ -14,6 +14,7 @@ import (
 // Two resources on one machine, under two spellings of its name: what one of them
 // does between its first look and its read-back is never mixed with the other's.
 func TestAccWritesToOneHostNeverInterleave(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	var mu sync.Mutex
 	var values []string // in the order of the writes
@@ -45,6 +46,7 @@ func TestAccWritesToOneHostNeverInterleave(t *testing.T) {
 // Two hosts are worked on at once: each answers its first call only when the
 // other one was asked too.
 func TestAccHostsRunInParallel(t *testing.T) {
+	t.Parallel()
 	left, right := winsim.Start(t, winsim.Server2022()), winsim.Start(t, winsim.Server2022(), winsim.ListenOn("127.0.0.2"))
 	var met sync.WaitGroup
 	met.Add(2)
@@ -65,6 +67,7 @@ func TestAccHostsRunInParallel(t *testing.T) {
 
 // A host that never answers is given up after the operation's time-out.
 func TestAccSilentHost(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.Intercept(func(winsim.Call) winsim.Action { return winsim.Hang })
 	accept(t, resource.TestStep{
@@ -75,6 +78,7 @@ func TestAccSilentHost(t *testing.T) {
 
 // The time of the whole call is bounded by the resource's own timeouts.
 func TestAccTimeouts(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.Intercept(func(winsim.Call) winsim.Action { return winsim.Hang })
 	accept(t, resource.TestStep{
@@ -86,6 +90,7 @@ func TestAccTimeouts(t *testing.T) {
 // A stale password of a domain account is tried once in a run, not once on every
 // host: that is how accounts get locked.
 func TestAccStalePasswordIsTriedOnce(t *testing.T) {
+	t.Parallel()
 	var config strings.Builder
 	var hosts []*winsim.Host
 	for i := range 5 {

@@ -15,6 +15,7 @@ import (
 // A host's life: created over what was there, changed, an attribute removed and
 // another added, destroyed. Everything ends as it was found.
 func TestAccLife(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.SetDWORD("TcpTimedWaitDelay", 240)
 	host.SetString("KeepAliveTime", "300000")
@@ -67,12 +68,13 @@ func TestAccLife(t *testing.T) {
 // Every attribute of the catalogue makes the way to the host and back, at the
 // ends of its range.
 func TestAccEveryParameter(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2012R2())
-	lines := func(max bool) (config []string, want map[string]string) {
+	lines := func(highest bool) (config []string, want map[string]string) {
 		want = map[string]string{}
 		for _, p := range catalogue {
 			number := p.Min
-			if max {
+			if highest {
 				number = p.Max
 			}
 			config = append(config, fmt.Sprintf("%s = %d", p.Attribute, number))
@@ -92,6 +94,7 @@ func TestAccEveryParameter(t *testing.T) {
 // What a destroy leaves, by on_destroy. One value was there before, one was not,
 // and one had the configured number already, so it was never written.
 func TestAccOnDestroy(t *testing.T) {
+	t.Parallel()
 	for onDestroy, want := range map[string]map[string]string{
 		"restore":         {"TcpTimedWaitDelay": "REG_DWORD 240", "MaxUserPort": "absent", "KeepAliveTime": "REG_DWORD 300000"},
 		"keep":            {"TcpTimedWaitDelay": "REG_DWORD 30", "MaxUserPort": "REG_DWORD 65534", "KeepAliveTime": "REG_DWORD 300000"},
@@ -115,6 +118,7 @@ func TestAccOnDestroy(t *testing.T) {
 
 // The drift table of the contract.
 func TestAccDrift(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct {
 		change func(*winsim.Host)
 		state  numbers // after refresh
@@ -166,6 +170,7 @@ func TestAccDrift(t *testing.T) {
 
 // Rebooted, patched, other values changed: none of our business, no diff.
 func TestAccNoFalseAlarm(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	config := overTLS(host) + tuned(host.HTTPSAddr(), "tcp_timed_wait_delay = 30")
 	accept(t,
@@ -186,6 +191,7 @@ func TestAccNoFalseAlarm(t *testing.T) {
 }
 
 func TestAccImport(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.SetDWORD("TcpTimedWaitDelay", 30)
 	host.SetDWORD("MaxUserPort", 65534)
@@ -251,6 +257,7 @@ func TestAccImport(t *testing.T) {
 
 // Terraform and Windows compare host names differently; we do it as Windows does.
 func TestAccLetterCaseOfHostIsNoChange(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	lower, upper := "localhost"+port(host.HTTPSAddr()), "LOCALHOST"+port(host.HTTPSAddr())
 	accept(t,
@@ -267,6 +274,7 @@ func TestAccLetterCaseOfHostIsNoChange(t *testing.T) {
 }
 
 func TestAccAnotherHostReplaces(t *testing.T) {
+	t.Parallel()
 	old, next := winsim.Start(t, winsim.Server2022()), winsim.Start(t, winsim.Server2012R2())
 	old.SetDWORD("TcpTimedWaitDelay", 240)
 	both := overTLSOf(old, next)

@@ -13,6 +13,7 @@ import (
 )
 
 func TestAccBadInputIsRefusedAtPlanTime(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct{ lines, want string }{
 		"out of range":       {"tcp_timed_wait_delay = 29", `29 is 0x1d,\s+outside\s+its\s+range\s+30\s+to\s+300`},
 		"hexadecimal digits": {"max_user_port = 415028", `415028\s+is\s+0x65534,.*did\s+you\s+mean\s+65534`},
@@ -49,6 +50,7 @@ func credentials(lines ...string) string {
 }
 
 func TestAccProviderProblems(t *testing.T) {
+	t.Parallel()
 	tests := map[string]struct{ block, want string }{
 		"kerberos":    {credentials(`auth = "kerberos"`), `auth = "kerberos" is not there yet`},
 		"certificate": {credentials(`auth = "certificate"`), `not there yet`},
@@ -66,6 +68,7 @@ func TestAccProviderProblems(t *testing.T) {
 }
 
 func TestAccWrongPassword(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	for name, config := range map[string]string{
 		"basic": fmt.Sprintf("provider \"windows\" {\n  username = %q\n  password = \"wrong\"\n  auth = \"basic\"\n  https = true\n  ca_certificate = %q\n}\n",
@@ -87,7 +90,8 @@ func TestAccWrongPassword(t *testing.T) {
 }
 
 func TestAccUnreachable(t *testing.T) {
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	t.Parallel()
+	closed, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +111,7 @@ func TestAccUnreachable(t *testing.T) {
 
 // A host that goes away stays in state, with its originals, until it is back.
 func TestAccUnreachableKeepsState(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.SetDWORD("TcpTimedWaitDelay", 240)
 	config := overTLS(host) + tuned(host.HTTPSAddr(), "tcp_timed_wait_delay = 30")
@@ -125,6 +130,7 @@ func TestAccUnreachableKeepsState(t *testing.T) {
 }
 
 func TestAccAccessDenied(t *testing.T) {
+	t.Parallel()
 	want := regexp.MustCompile(`(?s)Unable to Create TCP/IP Tuning.*LocalAccountTokenFilterPolicy`)
 	for name, action := range map[string]winsim.Action{"of the service": winsim.AccessDeniedFault, "of the registry": winsim.AccessDenied} {
 		t.Run(name, func(t *testing.T) {
@@ -135,10 +141,11 @@ func TestAccAccessDenied(t *testing.T) {
 	}
 }
 
-// onWrite acts on the writes of one value.
-func onWrite(value string, action winsim.Action) func(winsim.Call) winsim.Action {
+// onWrite acts on the writes of MaxUserPort, which is the second value that the
+// tests write.
+func onWrite(action winsim.Action) func(winsim.Call) winsim.Action {
 	return func(call winsim.Call) winsim.Action {
-		if call.Method == "SetDWORDValue" && call.ValueName == value {
+		if call.Method == "SetDWORDValue" && call.ValueName == "MaxUserPort" {
 			return action
 		}
 		return winsim.Proceed
@@ -148,6 +155,7 @@ func onWrite(value string, action winsim.Action) func(winsim.Call) winsim.Action
 // A create that fails at its second value takes back the first and leaves no
 // state; once the cause is gone it succeeds.
 func TestAccCreateFailsThenSucceeds(t *testing.T) {
+	t.Parallel()
 	for name, action := range map[string]winsim.Action{
 		"refused":      winsim.AccessDenied,
 		"another code": winsim.ReturnValue(8),
@@ -159,7 +167,7 @@ func TestAccCreateFailsThenSucceeds(t *testing.T) {
 			config := overTLS(host) + tuned(host.HTTPSAddr(), "tcp_timed_wait_delay = 30", "max_user_port = 65534")
 			accept(t,
 				resource.TestStep{
-					PreConfig:   func() { host.Intercept(onWrite("MaxUserPort", action)) },
+					PreConfig:   func() { host.Intercept(onWrite(action)) },
 					Config:      config,
 					ExpectError: regexp.MustCompile(`(?s)Unable to Create TCP/IP Tuning of.*taken\s+back`),
 				},
@@ -181,6 +189,7 @@ func TestAccCreateFailsThenSucceeds(t *testing.T) {
 // A write whose reply never came and which is not seen on the host may still
 // land: what was there before is kept, whether it does or not.
 func TestAccWriteThatMayLandLate(t *testing.T) {
+	t.Parallel()
 	before := map[string]string{"TcpTimedWaitDelay": "REG_DWORD 240", "MaxUserPort": "REG_DWORD 60000"}
 	for name, late := range map[string]bool{"it lands": true, "it never does": false} {
 		land := func(host *winsim.Host) {
@@ -199,7 +208,7 @@ func TestAccWriteThatMayLandLate(t *testing.T) {
 				CheckDestroy:             func(*terraform.State) error { return differences(host, before) },
 				Steps: []resource.TestStep{
 					{
-						PreConfig:   func() { host.Intercept(onWrite("MaxUserPort", winsim.DropBefore)) },
+						PreConfig:   func() { host.Intercept(onWrite(winsim.DropBefore)) },
 						Config:      config,
 						ExpectError: pattern("Unable to Create TCP/IP Tuning of .* get it late.*MaxUserPort REG_DWORD 60000"),
 					},
@@ -223,7 +232,7 @@ func TestAccWriteThatMayLandLate(t *testing.T) {
 				Steps: []resource.TestStep{
 					{Config: overTLS(host) + tuned(host.HTTPSAddr(), "tcp_timed_wait_delay = 30")},
 					{
-						PreConfig:   func() { host.Intercept(onWrite("MaxUserPort", winsim.DropBefore)) },
+						PreConfig:   func() { host.Intercept(onWrite(winsim.DropBefore)) },
 						Config:      config,
 						ExpectError: pattern("Unable to Update TCP/IP Tuning of .* may have happened"),
 					},
@@ -241,8 +250,9 @@ func TestAccWriteThatMayLandLate(t *testing.T) {
 
 // A write whose reply is lost is looked at, not sent again.
 func TestAccLostReply(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
-	host.Intercept(onWrite("MaxUserPort", winsim.LoseReply))
+	host.Intercept(onWrite(winsim.LoseReply))
 	accept(t, resource.TestStep{
 		Config: overTLS(host) + tuned(host.HTTPSAddr(), "max_user_port = 65534"),
 		Check: func(*terraform.State) error {
@@ -256,6 +266,7 @@ func TestAccLostReply(t *testing.T) {
 
 // An update that fails half-way saves what is true, and the next one does the rest.
 func TestAccUpdateFailsHalfWay(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.SetDWORD("KeepAliveTime", 7)
 	first := overTLS(host) + tuned(host.HTTPSAddr(), "tcp_timed_wait_delay = 30", "max_user_port = 60000")
@@ -263,7 +274,7 @@ func TestAccUpdateFailsHalfWay(t *testing.T) {
 	accept(t,
 		resource.TestStep{Config: first},
 		resource.TestStep{
-			PreConfig:   func() { host.Intercept(onWrite("MaxUserPort", winsim.AccessDenied)) },
+			PreConfig:   func() { host.Intercept(onWrite(winsim.AccessDenied)) },
 			Config:      second,
 			ExpectError: regexp.MustCompile(`(?s)Unable to Update TCP/IP Tuning of.*what\s+the\s+host\s+has\s+now`),
 		},
@@ -286,6 +297,7 @@ func TestAccUpdateFailsHalfWay(t *testing.T) {
 
 // Something on the host puts its own number back: an error, never silence.
 func TestAccReadBackDiffers(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	config := func(port int) string {
 		return overTLS(host) + tuned(host.HTTPSAddr(), fmt.Sprintf("max_user_port = %d", port))
@@ -293,7 +305,7 @@ func TestAccReadBackDiffers(t *testing.T) {
 	accept(t,
 		resource.TestStep{Config: config(60000)},
 		resource.TestStep{
-			PreConfig:   func() { host.Intercept(onWrite("MaxUserPort", winsim.Ignore)) },
+			PreConfig:   func() { host.Intercept(onWrite(winsim.Ignore)) },
 			Config:      config(65534),
 			ExpectError: regexp.MustCompile(`(?s)reads\s+back\s+as\s+REG_DWORD\s+60000`),
 		},
@@ -303,6 +315,7 @@ func TestAccReadBackDiffers(t *testing.T) {
 
 // What could not be put back is not taken over.
 func TestAccRefusedValue(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.SetBinary("MaxUserPort", []byte{1, 2})
 	host.ResetCounters()
@@ -317,6 +330,7 @@ func TestAccRefusedValue(t *testing.T) {
 
 // A QWORD cannot be read on Server 2003, so it cannot be taken over there.
 func TestAccQWORDOn2003(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2003R2())
 	host.SetQWORD("MaxUserPort", 65534)
 	accept(t, resource.TestStep{
@@ -327,6 +341,7 @@ func TestAccQWORDOn2003(t *testing.T) {
 
 // The password comes out of another resource, so it is unknown in the first plan.
 func TestAccUnknownPassword(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	config := func(trigger string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"secret\" {\n  input = %q\n  triggers_replace = %q\n}\nprovider \"windows\" {\n  username = %q\n  password = terraform_data.secret.output\n  auth = \"basic\"\n  https = true\n  ca_certificate = %q\n}\n",
@@ -341,6 +356,7 @@ func TestAccUnknownPassword(t *testing.T) {
 
 // Two hosts, two ways to authenticate, one process.
 func TestAccTwoHosts(t *testing.T) {
+	t.Parallel()
 	basic, sealed := winsim.Start(t, winsim.Server2022()), winsim.Start(t, winsim.Server2003R2(), winsim.Account(`FABRIKAM\admin`, "not-a-real-password-2"))
 	all := factories()
 	all["windowsalt"] = factories()["windows"]

@@ -11,6 +11,7 @@ import (
 // A wrong type is a difference and a warning with the host, the value and what it
 // is; once healed there is neither.
 func TestAccWrongTypeWarns(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	c := newCLI(t, overTLS(host)+tuned(host.HTTPSAddr(), "tcp_timed_wait_delay = 30", "max_user_port = 65534"))
 	c.must(0, "apply", "-auto-approve")
@@ -31,6 +32,7 @@ func TestAccWrongTypeWarns(t *testing.T) {
 }
 
 func TestAccTakeoverOfTextWarns(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.SetString("MaxUserPort", "65534")
 	c := newCLI(t, overTLS(host)+tuned(host.HTTPSAddr(), "max_user_port = 65534"))
@@ -43,6 +45,7 @@ func TestAccTakeoverOfTextWarns(t *testing.T) {
 
 // An attribute that leaves the configuration says what becomes of its value.
 func TestAccRemovedAttributeWarns(t *testing.T) {
+	t.Parallel()
 	becomes := map[string][]string{
 		"restore":         {"will be restored to REG_DWORD 240", "will be deleted"},
 		"keep":            {"stays as it is", "stays as it is"},
@@ -83,6 +86,7 @@ func TestAccRemovedAttributeWarns(t *testing.T) {
 // An attribute whose value is gone from the host, and which leaves the
 // configuration, is still released.
 func TestAccRemovedAttributeThatIsGone(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.SetDWORD("TcpTimedWaitDelay", 240)
 	c := newCLI(t, overTLS(host)+tuned(host.HTTPSAddr(), "tcp_timed_wait_delay = 30", "max_user_port = 65534"))
@@ -99,6 +103,7 @@ func TestAccRemovedAttributeThatIsGone(t *testing.T) {
 
 // The last row of the drift table: changed by someone before destroy.
 func TestAccDestroyOfChangedValueWarns(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string][]string{"refreshed": nil, "not refreshed": {"-refresh=false"}} {
 		t.Run(name, func(t *testing.T) {
 			host := winsim.Start(t, winsim.Server2022())
@@ -120,6 +125,7 @@ func TestAccDestroyOfChangedValueWarns(t *testing.T) {
 
 // A destroy says beforehand which values stay or go otherwise than one expects.
 func TestAccDestroyPlanWarns(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.SetDWORD("TcpTimedWaitDelay", 240)
 	c := newCLI(t, overTLS(host)+tuned(host.HTTPSAddr(), "tcp_timed_wait_delay = 30", `on_destroy = "keep"`))
@@ -130,6 +136,7 @@ func TestAccDestroyPlanWarns(t *testing.T) {
 // Unknown credentials do not block the apply that makes them known, and are no
 // silence either.
 func TestAccUnknownCredentialsWarn(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	config := func(trigger string) string {
 		return fmt.Sprintf("resource \"terraform_data\" \"secret\" {\n  input = %q\n  triggers_replace = %q\n}\nprovider \"windows\" {\n  username = %q\n  password = terraform_data.secret.output\n  auth = \"basic\"\n  https = true\n  ca_certificate = %q\n}\n",
@@ -147,6 +154,7 @@ func TestAccUnknownCredentialsWarn(t *testing.T) {
 
 // No change and no refresh: no connection at all.
 func TestAccNoRefreshNoConnection(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	c := newCLI(t, overTLS(host)+tuned(host.HTTPSAddr(), "max_user_port = 65534"))
 	c.must(0, "apply", "-auto-approve")
@@ -159,6 +167,7 @@ func TestAccNoRefreshNoConnection(t *testing.T) {
 
 // The password is nowhere: not in state, not in a plan, not in the logs.
 func TestAccPasswordLeaksNowhere(t *testing.T) {
+	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	config := fmt.Sprintf("provider \"windows\" {\n  username = %q\n}\n", host.Username()) + tuned(host.HTTPAddr(), "max_user_port = 65534")
 	c := newCLI(t, config)

@@ -141,10 +141,11 @@ func startApart(b *testing.B) map[string]string {
 	b.Helper()
 	dir := b.TempDir()
 	program, ready := filepath.Join(dir, "winsim"), filepath.Join(dir, "ready")
-	if output, err := exec.Command("go", "build", "-o", program, "../../cmd/winsim").CombinedOutput(); err != nil {
+	if output, err := exec.CommandContext(b.Context(), "go", "build", "-o", program, "../../cmd/winsim").CombinedOutput(); err != nil {
 		b.Fatalf("%v: %s", err, output)
 	}
-	command := exec.Command(program, "serve", "--profile", "server-2022", "--seed", "1", "--ready-file", ready) // #nosec G204 -- built just above
+	command := exec.Command(program, //nolint:noctx // it ends by a signal, so that it can clean up
+		"serve", "--profile", "server-2022", "--seed", "1", "--ready-file", ready) // #nosec G204 -- built just above
 	if err := command.Start(); err != nil {
 		b.Fatal(err)
 	}

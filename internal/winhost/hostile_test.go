@@ -40,7 +40,11 @@ func TestHostileAnswers(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			sim := winsim.Start(t, winsim.Server2022())
-			host := reach(t, sim, func(c *Config) { c.Timeout = 3 * time.Second })
+			host := reach(t, sim, func(c *Config) {
+				if name == "nothing" {
+					c.Timeout = 500 * time.Millisecond
+				}
+			})
 			sim.Intercept(func(winsim.Call) winsim.Action { return tt.action })
 			got, err := host.ReadTuning(within(t), tcpip.Catalogue)
 			if err == nil {

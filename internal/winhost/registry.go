@@ -150,23 +150,24 @@ func (h *Host) text(ctx context.Context, value string) (text string, ok bool, er
 
 // write carries out one step.
 func (h *Host) write(ctx context.Context, step tuning.Step) error {
-	method, data := "", wsman.Param{}
-	switch to := step.To; {
-	case !to.Present:
-		_, err := h.registry(ctx, transport.Write, "DeleteValue", step.Parameter.ValueName)
+	name := step.Parameter.ValueName
+	if !step.To.Present {
+		_, err := h.registry(ctx, transport.Write, "DeleteValue", name)
 		if errors.Is(err, ErrNotExist) {
 			return nil // it is gone, which is what was asked for; the read-back tells
 		}
 		return err
-	case to.Type == tuning.TypeDWORD:
-		method, data = "SetDWORDValue", wsman.Param{Name: "uValue", Value: strconv.FormatUint(to.Number, 10)}
-	case to.Type == tuning.TypeQWORD:
-		method, data = "SetQWORDValue", wsman.Param{Name: "uValue", Value: strconv.FormatUint(to.Number, 10)}
-	case to.Type == tuning.TypeString:
-		method, data = "SetStringValue", wsman.Param{Name: "sValue", Value: to.Text}
-	default:
-		return fmt.Errorf("%s cannot be written as %s", step.Parameter.ValueName, to)
 	}
-	_, err := h.registry(ctx, transport.Write, method, step.Parameter.ValueName, data)
+	var err error
+	switch to := step.To; to.Type {
+	case tuning.TypeDWORD:
+		_, err = h.registry(ctx, transport.Write, "SetDWORDValue", name, wsman.Param{Name: "uValue", Value: strconv.FormatUint(to.Number, 10)})
+	case tuning.TypeQWORD:
+		_, err = h.registry(ctx, transport.Write, "SetQWORDValue", name, wsman.Param{Name: "uValue", Value: strconv.FormatUint(to.Number, 10)})
+	case tuning.TypeString:
+		_, err = h.registry(ctx, transport.Write, "SetStringValue", name, wsman.Param{Name: "sValue", Value: to.Text})
+	default:
+		err = fmt.Errorf("%s cannot be written as %s", name, to)
+	}
 	return err
 }
