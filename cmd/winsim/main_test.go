@@ -48,6 +48,24 @@ func TestRegAndReboot(t *testing.T) {
 	winsimIs(t, "counters --reset", 0, `"open_enumerations": 0`)
 }
 
+func TestLoadStepAndSockets(t *testing.T) {
+	host := winsim.Start(t, winsim.Server2003(), winsim.Seed(1), winsim.ControlAPI())
+	t.Setenv("WINSIM_CONTROL", host.ControlAddr())
+	winsimIs(t, "sockets", 0, "ephemeral ports 1025-5000: 3976, 0 of them excluded; TIME_WAIT lasts 120 s\nconnections opened: 0, failed: 0\n")
+	winsimIs(t, "load 100/s --destinations 3", 0, "The operation completed successfully.")
+	winsimIs(t, "step 5m", 0, "The operation completed successfully.")
+	winsimIs(t, "sockets", 0, "TIME_WAIT  3972")
+	winsimIs(t, "sockets", 0, "event 4231: 5\n")
+	winsimIs(t, "load 0/s", 0, "The operation completed successfully.")
+	winsimIs(t, "step 3m", 0, "The operation completed successfully.")
+	winsimIs(t, "sockets", 0, "  total  41")
+	winsimIs(t, "step 25h", 1, "by must be 0s to 24h0m0s")
+	winsimIs(t, "load 100001/s", 2, "no rate of 0/s to 100000/s")
+	winsimIs(t, "load 1/s --destinations 255", 1, "there can be 1 to 254")
+	winsimIs(t, "serve --load NaN", 2, "no rate")
+	winsimIs(t, "serve --destinations 0", 1, "there can be 1 to 254")
+}
+
 func TestMistakesOfTheCommandLine(t *testing.T) {
 	winsimIs(t, "reg query", 2, "missing flags: --control=ADDR")
 	winsimIs(t, "reg query --control=127.0.0.1:1", 1, "is `winsim serve` running?")
@@ -78,7 +96,7 @@ func TestServe(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	out := &watch{up: func(string) { cancel() }} // the files come after, and are written all the same
 	var errors bytes.Buffer
-	code := run(ctx, []string{"serve", "--profile", "server-2003-r2", "--seed", "2", "--name", "old1", "--username", `CONTOSO\o'neill`,
+	code := run(ctx, []string{"serve", "--profile", "server-2003-r2", "--seed", "2", "--name", "old1", "--username", `CONTOSO\o'neill`, "--load", "50/s", "--destinations", "2", "--language", "de", "--without-shell",
 		"--ready-file", ready, "--control-file", control}, out, &errors)
 	if code != 0 || errors.Len() > 0 || !strings.HasSuffix(out.String(), "stopped\n") || !strings.Contains(out.String(), "OLD1, a simulated Microsoft(R) Windows(R) Server 2003") {
 		t.Errorf("exit code %d: %s%s", code, out, errors.String())

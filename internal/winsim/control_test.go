@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
 )
 
 func TestControlAPI(t *testing.T) {
@@ -43,6 +45,12 @@ func TestControlAPI(t *testing.T) {
 		{"DELETE", "/registry?name=Y", "", 404, `REG_SZ "thirty"`},
 		{"DELETE", "/registry?name=x", "", 200, ""},
 		{"GET", "/nothing", "", 404, ""},
+		{"POST", "/load", `{"per_second":100001}`, 400, ""},
+		{"POST", "/load", `{"per_second":-1}`, 400, ""},
+		{"POST", "/load", `{"per_second":1,"destinations":["nowhere"]}`, 400, ""},
+		{"POST", "/step", "", 400, ""},
+		{"POST", "/step?by=-1s", "", 400, ""},
+		{"POST", "/step?by=25h", "", 400, ""},
 	} {
 		status, reply := ask(test.method, test.path, test.body)
 		if value, _ := h.Value("X"); status != test.status || value != test.value {
@@ -55,12 +63,21 @@ func TestControlAPI(t *testing.T) {
 		t.Errorf("registry %s", text)
 	}
 	newClient(t, h).call("DeleteValue", "sValueName=List")
+	h.SetSockets([]tcpstack.Socket{{State: 250}, {State: 11}, {State: 11}, {State: tcpstack.Bound}})
+	if _, text = ask("GET", "/sockets", ""); !strings.Contains(text, `{"states":{"250":1,"BOUND":1,"TIME_WAIT":2},"start":49152,"number":16384,"excluded":60,"time_wait":`) {
+		t.Errorf("sockets %s", text)
+	}
 	before, _ := h.clock.times()
 	if status, _ := ask("POST", "/reboot", ""); status != 200 {
 		t.Errorf("reboot: %d", status)
 	}
 	if _, boot := h.clock.times(); !boot.After(before) {
 		t.Errorf("boot at %v, asked for at %v", boot, before)
+	}
+	ask("POST", "/load", `{"per_second":5,"destinations":["198.51.100.9:25","[2001:db8::9]:25"]}`)
+	ask("POST", "/step?by=61s", "")
+	if _, text = ask("GET", "/sockets", ""); !strings.Contains(text, `"active":306,"failures":0,"events":{}}`) {
+		t.Errorf("sockets %s", text)
 	}
 	_, text = ask("GET", "/counters", "")
 	var got Counters

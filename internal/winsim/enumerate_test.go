@@ -24,7 +24,12 @@ func wqlFilter(query string) string {
 
 func (c *client) enumerate(query string) (int, string) {
 	c.t.Helper()
-	return c.post(envelope(header(wsen+"/Enumerate", cimv2, maxEnvelope),
+	return c.enumerateIn(cimv2, query)
+}
+
+func (c *client) enumerateIn(uri, query string) (int, string) {
+	c.t.Helper()
+	return c.post(envelope(header(wsen+"/Enumerate", uri, maxEnvelope),
 		`<n:Enumerate><w:OptimizeEnumeration/><w:MaxElements>32000</w:MaxElements>`+wqlFilter(query)+`</n:Enumerate>`))
 }
 
@@ -42,11 +47,16 @@ func (c *client) release(context string) (int, string) {
 // all enumerates to the end and gives the replies.
 func (c *client) all(query string) []string {
 	c.t.Helper()
-	status, reply := c.enumerate(query)
+	return c.allIn(cimv2, query)
+}
+
+func (c *client) allIn(uri, query string) []string {
+	c.t.Helper()
+	status, reply := c.enumerateIn(uri, query)
 	replies := []string{reply}
 	for len(elements(c.t, reply, "EndOfSequence")) == 0 {
 		context := elements(c.t, reply, "EnumerationContext")
-		if status != 200 || len(context) != 1 || context[0] == "" || len(replies) > 20 {
+		if status != 200 || len(context) != 1 || context[0] == "" || len(replies) > 2000 {
 			c.t.Fatalf("reply %d: %d, context %q", len(replies), status, context)
 		}
 		status, reply = c.pull(context[0], 32000)

@@ -101,6 +101,15 @@ func TestSeedsShowEveryAssumedShapeOnTheWire(t *testing.T) {
 		"action of faults": {func(c *client) string {
 			return regexp.MustCompile(`<a:Action>http://schemas.([a-z]+)`).FindStringSubmatch(unknownColumn(c))[1]
 		}, []string{"xmlsoap", "dmtf"}},
+		"Automatic's range": {func(c *client) string {
+			_, reply := c.enumerateIn(standardCimv2, "select DynamicPortRangeStartPort from MSFT_NetTCPSetting where SettingName = 'Automatic'")
+			return elements(t, reply, "DynamicPortRangeStartPort")[0]
+		}, []string{"0", nilText}},
+		"order of socket rows": {func(c *client) string {
+			_, reply := c.enumerateIn(standardCimv2, "select State, LocalPort, OwningProcess from MSFT_NetTCPConnection where LocalPort = 139")
+			port, owner, state := strings.Index(reply, "LocalPort>"), strings.Index(reply, "OwningProcess>"), strings.Index(reply, "State>")
+			return word(port < owner && owner < state, "alphabet", "other")
+		}, []string{"alphabet", "other"}},
 		"reason": {func(c *client) string {
 			return regexp.MustCompile(`xml:lang="([^"]*)">[^<]{0,3}`).FindAllStringSubmatch(unknownColumn(c), -1)[0][0]
 		}, []string{`xml:lang="en-US">The`, `xml:lang="">`, `xml:lang="de-DE">Die`}},
