@@ -250,6 +250,14 @@ func TestStreamsLeftOut(t *testing.T) {
 	if out := c.run(elements(t, reply, "Selector")[0], "nothing & echo hello"); out.stderr != "" || out.stdout != "hello\r\n" {
 		t.Errorf("%+q", out)
 	}
+	id := c.openShell()
+	command := c.startCommand(id, "nothing & echo hello")
+	for range 3 {
+		_, reply = c.operate(rsp+"/Receive", id, `<rsp:Receive ><rsp:DesiredStream CommandId="`+command+`">stderr</rsp:DesiredStream></rsp:Receive>`)
+		if c.stream(reply, "stdout") != "" {
+			t.Errorf("stdout was not asked for: %s", reply)
+		}
+	}
 	_, reply = c.operate(transfer+"/Create", "", `<rsp:Shell ></rsp:Shell>`)
 	if out := c.run(elements(t, reply, "Selector")[0], "nothing & echo hello"); out.stderr == "" || out.stdout != "hello\r\n" {
 		t.Errorf("without OutputStreams: %+q", out)

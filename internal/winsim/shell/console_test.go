@@ -83,17 +83,13 @@ Active Connections
 		}
 	}
 	all, _, _ := runLine(m, 437, "netstat -ano")
-	quiet, _, _ := runLine(m, 437, "netstat -anoq")
-	if strings.Count(all, "TCP") != 8 || strings.Count(all, "UDP") != 8 || strings.Count(quiet, "\r\n  TCP    10.30.40.64:49715      0.0.0.0:0              BOUND           1204\r\n") != 1 {
-		t.Errorf("%s\n%s", all, quiet)
+	if strings.Count(all, "TCP") != 8 || strings.Count(all, "UDP") != 8 {
+		t.Errorf("%s", all)
 	}
 	for _, line := range []string{"netstat", "netstat -an -p tcp", "netstat -ano -p", "netstat -ano -p ip", "netstat -ano x"} {
 		if got, _, code := runLine(m, 437, line); code != 1 || strings.Contains(got, "TCP ") {
 			t.Errorf("%s: %d %s", line, code, got)
 		}
-	}
-	if _, _, code := runLine(machineOf(t, profile.Server2012R2, "en"), 437, "netstat -anoq"); code != 1 {
-		t.Error("2012 R2 knows -q")
 	}
 }
 

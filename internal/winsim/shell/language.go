@@ -12,24 +12,19 @@ import (
 // language is what console programs say in it: headings and state words as in public pastes, the rest of the languages
 // other than English in part assumed. None of it may matter to a client.
 type language struct {
-	page         codePage // the OEM code page (documented)
-	title        string   // of netstat
-	heading      string
-	states       map[uint8]string
-	dynamic      string // %s is the transport, the numbers are start and count
-	excluded     string
-	administered string
-	noProgram    string
-	noCommand    string // of netsh
-	noValue      string // of reg
+	page                            codePage // the OEM code page (documented)
+	title, heading                  string   // of netstat
+	states                          map[uint8]string
+	dynamic, excluded, administered string // netsh's; %s is the transport, the numbers are start and count
+	noProgram, noCommand, noValue   string // errors of cmd.exe, netsh and reg
 }
 
 // Numbered as Microsoft numbers states. French and Japanese consoles print the English words (reported).
 var (
 	states = map[uint8]string{1: "CLOSED", 2: "LISTENING", 3: "SYN_SENT", 4: "SYN_RECEIVED", 5: "ESTABLISHED", 6: "FIN_WAIT_1",
-		7: "FIN_WAIT_2", 8: "CLOSE_WAIT", 9: "CLOSING", 10: "LAST_ACK", 11: "TIME_WAIT", 12: "DELETE_TCB", 100: "BOUND"}
+		7: "FIN_WAIT_2", 8: "CLOSE_WAIT", 9: "CLOSING", 10: "LAST_ACK", 11: "TIME_WAIT", 12: "DELETE_TCB"}
 	germanStates = map[uint8]string{1: "GESCHLOSSEN", 2: "ABHÖREN", 3: "SYN_GESENDET", 4: "SYN_EMPFANGEN", 5: "HERGESTELLT", 6: "FIN_WARTEN_1",
-		7: "FIN_WARTEN_2", 8: "SCHLIESSEN_WARTEN", 9: "SCHLIESSEND", 10: "LETZTES_ACK", 11: "WARTEND", 12: "TCB_LÖSCHEN", 100: "GEBUNDEN"} // 1, 4, 6, 10, 12, 100 assumed
+		7: "FIN_WARTEN_2", 8: "SCHLIESSEN_WARTEN", 9: "SCHLIESSEND", 10: "LETZTES_ACK", 11: "WARTEND", 12: "TCB_LÖSCHEN"} // 1, 4, 6, 10, 12 assumed
 )
 
 const line = "---------------------------------\r\n"

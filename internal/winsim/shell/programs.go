@@ -12,21 +12,14 @@ import (
 // windowsBlock is how many ports an exclusion of Windows' own takes (reported of Hyper-V); such a one bears no star.
 const windowsBlock = 100
 
-// netstat answers `netstat -ano`, with -q since 2016, and with -p tcp, tcpv6, udp or udpv6. Without -q it leaves out bound
-// ports (documented: port exhaustion).
+// netstat answers `netstat -ano`, also with -p tcp, tcpv6, udp or udpv6; other spellings are Windows' too, but nobody's
+// here. Bound ports are left out (documented: port exhaustion).
 func (c *console) netstat(words []string) int {
-	letters, tables := "", []string{"tcp", "tcpv6", "udp", "udpv6"}
-	for len(words) > 0 {
-		word := strings.ToLower(words[0])
-		words = words[1:]
-		if word == "-p" && len(words) > 0 && slices.Contains(tables, strings.ToLower(words[0])) {
-			tables, words = []string{strings.ToLower(words[0])}, words[1:]
-			continue
-		}
-		letters += word
+	said, tables := strings.ToLower(strings.Join(words, " ")), []string{"tcp", "tcpv6", "udp", "udpv6"}
+	if one, ok := strings.CutPrefix(said, "-ano -p "); ok && slices.Contains(tables, one) {
+		said, tables = "-ano", []string{one}
 	}
-	bound := letters == "-anoq" && c.machine.Profile.Build >= 14393
-	if letters != "-ano" && !bound { // other spellings are Windows' too, but nobody's here
+	if said != "-ano" {
 		c.stdout.WriteString("\r\nDisplays protocol statistics and current TCP/IP network connections.\r\n\r\n")
 		return 1
 	}
@@ -39,7 +32,7 @@ func (c *console) netstat(words []string) int {
 				if !ok {
 					word = strconv.Itoa(int(s.State))
 				}
-				if s.Local.Addr().Is6() == six && (s.State != tcpstack.Bound || bound) {
+				if s.Local.Addr().Is6() == six && s.State != tcpstack.Bound {
 					c.row("TCP", s.Local.String(), s.Remote.String(), word, s.PID)
 				}
 				return true

@@ -22,9 +22,6 @@ const URI = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell/cmd"
 const (
 	nsShell    = "http://schemas.microsoft.com/wbem/wsman/1/windows/shell"
 	nsTransfer = "http://schemas.xmlsoap.org/ws/2004/09/transfer"
-)
-
-const (
 	// envelopeRoom is more than the reply to a Receive takes beside the output in it, in characters.
 	envelopeRoom = 2400
 	// controlCExit is STATUS_CONTROL_C_EXIT as a signed number (documented: NTSTATUS; that a shell reports it, assumed).
