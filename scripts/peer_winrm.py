@@ -4,13 +4,14 @@ Where the host is comes in the WINSIM_* variables that `winsim serve --ready-fil
 MaxUserPort was set to out of band. Prints a line for each check and ends with 1 if one of them failed.
 """
 
+import collections
 import os
 import sys
 import uuid
 import xml.etree.ElementTree as ET
 from xml.sax.saxutils import escape
 
-from winrm.exceptions import InvalidCredentialsError
+from winrm.exceptions import InvalidCredentialsError, WinRMError
 from winrm.protocol import Protocol
 
 WMI = "http://schemas.microsoft.com/wbem/wsman/1/wmi/"
@@ -143,6 +144,35 @@ def writes():
     return "TcpTimedWaitDelay is set"  # scripts/test-peers looks at the host itself
 
 
+def shell(protocol):
+    """Run a command in a shell: netstat of a table that takes several replies, and one that fails."""
+    shell_id = protocol.open_shell()
+    try:
+        command_id = protocol.run_command(shell_id, "netstat -ano -p tcp", [])
+        stdout, stderr, code = protocol.get_command_output(shell_id, command_id)
+        protocol.cleanup_command(shell_id, command_id)
+        rows = [line.split() for line in stdout.decode("ascii").splitlines()[4:]]
+        states = collections.Counter(row[3] for row in rows)
+        assert (code, stderr) == (0, b""), (code, stderr)
+        assert all(len(row) == 5 and row[0] == "TCP" for row in rows), rows[-1]
+        assert ["TCP", "0.0.0.0:25", "0.0.0.0:0", "LISTENING", "2184"] in rows, rows[:10]
+        assert states["TIME_WAIT"] > 2000, states
+
+        command_id = protocol.run_command(shell_id, "reg", ["query", "HKLM\\" + PARAMETERS, "/v", "NoSuchValue"])
+        stdout, stderr, code = protocol.get_command_output(shell_id, command_id)
+        protocol.cleanup_command(shell_id, command_id)
+        assert (code, stdout) == (1, b"") and stderr.startswith(b"ERROR: "), (code, stdout, stderr)
+    finally:
+        protocol.close_shell(shell_id)
+    try:
+        protocol.run_command(shell_id, "echo too late", [])
+    except WinRMError as fault:
+        assert "2150858843" in str(fault), fault
+    else:
+        raise AssertionError("a closed shell runs commands")
+    return f"{len(rows)} sockets, {states['TIME_WAIT']} of them in TIME_WAIT"
+
+
 def refused(scheme, transport, **options):
     try:
         invoke(connect(scheme, transport, password="not-the-password", **options), "GetDWORDValue", sValueName="MaxUserPort")
@@ -155,6 +185,8 @@ CHECKS = {
     "NTLM over HTTP, sealed": ntlm_sealed,
     "NTLM over HTTPS": ntlm_in_tls,
     "Basic over HTTPS": basic_in_tls,
+    "a shell, sealed": lambda: shell(connect("http", "ntlm", message_encryption="always")),
+    "a shell over HTTPS": lambda: shell(connect("https", "basic")),
     "a write": writes,
     "NTLM, wrong password": lambda: refused("http", "ntlm", message_encryption="always"),
     "Basic, wrong password": lambda: refused("https", "basic"),
