@@ -66,7 +66,7 @@ func (h *Host) controlSockets() ControlSockets {
 	stack := h.Stack()
 	v4, v6 := stack.Counters()
 	out := ControlSockets{States: map[string]int{}, Events: map[int]int{}, Start: stack.Range().Start, Number: stack.Range().Number,
-		TimeWait: int(stack.TimeWait().Seconds()), Active: v4.Active + v6.Active, Failures: v4.Failures + v6.Failures}
+		TimeWait: int(stack.Config().TimeWait.Seconds()), Active: v4.Active + v6.Active, Failures: v4.Failures + v6.Failures}
 	for _, r := range stack.Excluded() {
 		out.Excluded += r.Number
 	}

@@ -106,7 +106,7 @@ func TestSeedsShowEveryAssumedShapeOnTheWire(t *testing.T) {
 			return elements(t, reply, "DynamicPortRangeStartPort")[0]
 		}, []string{"0", nilText}},
 		"order of socket rows": {func(c *client) string {
-			_, reply := c.enumerateIn(standardCimv2, "select State, LocalPort, OwningProcess from MSFT_NetTCPConnection where LocalPort = 139")
+			_, reply := c.enumerateIn(standardCimv2, "select State, LocalPort, OwningProcess from MSFT_NetTCPConnection where LocalPort = 445 and State = 5")
 			port, owner, state := strings.Index(reply, "LocalPort>"), strings.Index(reply, "OwningProcess>"), strings.Index(reply, "State>")
 			return word(port < owner && owner < state, "alphabet", "other")
 		}, []string{"alphabet", "other"}},

@@ -24,13 +24,14 @@ func (h *Host) stackConfig() tcpstack.Config {
 	c.TimeWait = time.Duration(h.inEffect("TcpTimedWaitDelay", 30, 300, delay)) * time.Second // #nosec G115 -- at most 300
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	c.Range, c.UDP, c.Excluded = tcpstack.ModernRange, &tcpstack.ModernRange, []tcpstack.Range{{Start: 50000, Number: 60}} // excluded: as on many hosts (reported)
+	c.Range, c.UDP, c.Excluded = tcpstack.ModernRange, tcpstack.ModernRange, []tcpstack.Range{{Start: 50000, Number: 60}} // excluded: as on many hosts (reported)
 	switch {
 	case h.ports != nil:
 		c.Range = *h.ports
 	case p.Quirk2003:
-		c.UDP, c.Excluded = nil, nil
+		c.Excluded = nil
 		c.Range = tcpstack.Range{Start: 1025, Number: int(h.inEffect("MaxUserPort", 5000, 65534, 5000)) - 1024} // #nosec G115 -- a port
+		c.UDP = c.Range                                                                                         // documented
 	}
 	return c
 }

@@ -76,7 +76,7 @@ func TestWhatABootMakesOfTheRegistry(t *testing.T) {
 			}
 		}
 		h.Reboot()
-		seconds := int(h.Stack().TimeWait().Seconds())
+		seconds := int(h.Stack().Config().TimeWait.Seconds())
 		if last := h.Stack().Range().End() - 1; last != c.ports || seconds != c.seconds && (c.seconds != 0 || seconds != 120 && seconds != 240) {
 			t.Errorf("%s with %v: ports up to %d and %d s", c.profile.Key, c.values, last, seconds)
 		}
@@ -86,7 +86,7 @@ func TestWhatABootMakesOfTheRegistry(t *testing.T) {
 		h := Start(t, Server2008R2(), Seed(seed))
 		h.Load(400, "198.51.100.1:25", "198.51.100.2:25", "198.51.100.3:25")
 		h.Advance(5 * time.Minute)
-		seen[fmt.Sprint(h.Stack().TimeWait().Seconds(), " s")] = true
+		seen[fmt.Sprint(h.Stack().Config().TimeWait.Seconds(), " s")] = true
 		if v4, _ := h.Stack().Counters(); v4.Failures > 0 {
 			seen[fmt.Sprint("event ", h.Events()[0].ID)] = true
 		}

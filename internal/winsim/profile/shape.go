@@ -63,7 +63,7 @@ type Shape struct {
 	OnePool2008R2     bool // 2008 R2 gives every outgoing connection a port of its own; else per remote endpoint
 	RandomPorts       bool // ephemeral ports are drawn at random; else in sequence
 	AutomaticZero     bool // the template Automatic reports port ranges of 0; else of null
-	PerfByFamily2003  bool // 2003 has the counter classes of the families; else one for both
+	Perf2003          bool // 2003 has the counter classes TCPv4 and TCPv6
 
 	NoShellAction    bool // what a host without a shell refuses is the action; else the resource
 	ShellInCreated   bool // the reply to a Create bears the shell too (only before 2012)
@@ -103,7 +103,7 @@ func ShapeOf(seed int64) Shape {
 		Offset:         []time.Duration{0, 8 * time.Hour, -(3*time.Hour + 30*time.Minute)}[pick(3)],
 		FractionDigits: pick(8), ProviderFault: pick(4), NilStatusCode: yes(), ClassWmiError: yes(), WSManFaultAction: yes(),
 		Reason: pick(3), DeniedHRESULT: yes(), QuotaOperations: yes(),
-		ClampDelay: yes(), TimeWait240: yes(), OnePool2008R2: yes(), RandomPorts: yes(), AutomaticZero: yes(), PerfByFamily2003: yes(),
+		ClampDelay: yes(), TimeWait240: yes(), OnePool2008R2: yes(), RandomPorts: yes(), AutomaticZero: yes(), Perf2003: yes(),
 		NoShellAction: yes(), ShellInCreated: yes(), ShellUTF8: yes(), ShellTimesOut: yes(), ShellPart: []int{4 << 10, 32 << 10, 1 << 30}[pick(3)],
 		ShellPieces: yes(), ShellSaysRunning: yes(), ShellDoneApart: yes(), ShellEnds: yes(),
 		EchoSucceeds: yes(), NoProgramCode: []int{1, 9009}[pick(2)], NetstatIndent: []int{2, 4}[pick(2)], ExcludedHotfix: yes(),

@@ -22,12 +22,6 @@ func (c *Counters) closed() {
 	}
 }
 
-// Plus adds up two families.
-func (c Counters) Plus(d Counters) Counters {
-	return Counters{c.Active + d.Active, c.Passive + d.Passive, c.Failures + d.Failures, c.Reset + d.Reset, c.Established + d.Established,
-		c.Received + d.Received, c.Sent + d.Sent, c.Retransmitted + d.Retransmitted}
-}
-
 // family is an index of the counters.
 func family(a netip.Addr) int {
 	if a.Is4() {
@@ -61,14 +55,15 @@ type Event struct {
 	At time.Time
 }
 
-// fail counts a connection that gets no port. Which of the events comes is assumed from their texts.
+// fail counts a connection that gets no port. Which of the events comes is assumed from their texts, and that one a minute
+// does.
 func (s *Stack) fail(remote netip.AddrPort) {
 	s.counters[family(remote.Addr())].Failures++
 	e := Event{ID: EventEndpointInUse, At: s.now}
 	if s.config.OnePool {
 		e.ID = EventPoolInUse
 	}
-	if n := len(s.events); n == 0 || e.At.Sub(s.events[n-1].At) >= eventPause {
+	if n := len(s.events); n == 0 || e.At.Sub(s.events[n-1].At) >= time.Minute {
 		s.events = append(s.events[max(0, n+1-maxEvents):], e)
 	}
 }
@@ -84,36 +79,21 @@ func (s *Stack) Events() []Event {
 func (s *Stack) UDP() []Endpoint {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.udp)
+	return s.udp
+}
+
+// Config is what is in effect; the ranges are not to be changed.
+func (s *Stack) Config() Config {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.config
 }
 
 // Range is the range in effect.
-func (s *Stack) Range() Range {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.config.Range
-}
-
-// UDPRange is that of UDP.
-func (s *Stack) UDPRange() Range {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.config.UDP == nil {
-		return s.config.Range
-	}
-	return *s.config.UDP
-}
+func (s *Stack) Range() Range { return s.Config().Range }
 
 // Excluded lists the excluded ranges.
-func (s *Stack) Excluded() []Range {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.config.Excluded)
-}
+func (s *Stack) Excluded() []Range { return s.Config().Excluded }
 
-// TimeWait is how long TIME_WAIT lasts since the boot.
-func (s *Stack) TimeWait() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.config.TimeWait
-}
+// UDPRange is that of UDP.
+func (s *Stack) UDPRange() Range { return s.Config().UDP }

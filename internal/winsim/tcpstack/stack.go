@@ -1,7 +1,6 @@
 package tcpstack
 
 import (
-	"container/heap"
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
@@ -14,7 +13,7 @@ import (
 type Config struct {
 	Boot     time.Time     // the host's last boot
 	Range    Range         // of the ports for outgoing connections
-	UDP      *Range        // the same of UDP; nil where it has TCP's (documented for 2003)
+	UDP      Range         // the same of UDP
 	Excluded []Range       // ports of it that are never handed out
 	TimeWait time.Duration // how long a closed connection holds its port
 	// OnePool: an outgoing connection needs a port that no other one has, wherever it leads. Else a port serves one
@@ -28,18 +27,14 @@ type Config struct {
 type Load struct {
 	PerSecond    float64 // new connections, over all destinations
 	Destinations []netip.AddrPort
-	Hold         time.Duration // how long a connection is open; 0: 200 ms
-	PID          uint32        // 0: 2184
+	Hold         time.Duration // how long a connection is open; 0: 200 ms (assumed)
+	PID          uint32        // 0: the mail server's
 }
 
-const (
-	// MaxPerSecond bounds a load.
-	MaxPerSecond = 100_000
-	maxEvents    = 1000
-	eventPause   = time.Minute // between two events of one kind (assumed)
-	defaultHold  = 200 * time.Millisecond
-	mailServer   = 2184
-)
+// MaxPerSecond bounds a load.
+const MaxPerSecond = 100_000
+
+const maxEvents = 1000
 
 // Stack is the sockets of a host. It is safe for concurrent use.
 type Stack struct {
@@ -55,8 +50,8 @@ type Stack struct {
 	standing []Socket
 	udp      []Endpoint
 	given    []Socket                  // by Replace; nil where there is none
-	open     timers                    // the load's connections that are ESTABLISHED
-	waiting  timers                    // and those in TIME_WAIT, which lasts equally long for all: the first to end comes first
+	open     []*timer                  // the load's connections that are ESTABLISHED, the first to close first
+	waiting  []*timer                  // those in TIME_WAIT, likewise
 	held     ports                     // ports that no connection can have
 	pools    map[netip.AddrPort]*ports // held by the load's connections, by remote endpoint
 	last     uint16                    // port handed out
@@ -76,6 +71,9 @@ func New(c Config) *Stack {
 func (s *Stack) Boot(now time.Time, r Range, timeWait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.config.UDP == s.config.Range {
+		s.config.UDP = r
+	}
 	s.config.Range, s.config.TimeWait = r, timeWait
 	s.boot(now)
 }
@@ -119,12 +117,12 @@ func (s *Stack) Load(l Load) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if l.Hold <= 0 {
-		l.Hold = defaultHold
+		l.Hold = 200 * time.Millisecond
 	}
 	if l.PID == 0 {
 		l.PID = mailServer
 	}
-	l.PerSecond = min(l.PerSecond, MaxPerSecond)
+	l.PerSecond = min(max(l.PerSecond, 0), MaxPerSecond)
 	l.Destinations = slices.Clone(l.Destinations)
 	s.load, s.since, s.opened = l, s.now, 0
 }
@@ -152,8 +150,8 @@ func (s *Stack) Step(now time.Time) {
 // happen lets the next thing happen, unless it is later than the limit.
 func (s *Stack) happen(limit time.Time) bool {
 	at, do := limit.Add(1), s.connect
-	if s.load.PerSecond > 0 && len(s.load.Destinations) > 0 {
-		at = s.since.Add(time.Duration(float64(s.opened) / s.load.PerSecond * float64(time.Second)))
+	if after := float64(s.opened) / s.load.PerSecond; len(s.load.Destinations) > 0 && after < limit.Sub(s.since).Seconds()+1 { // no load: infinite or NaN
+		at = s.since.Add(time.Duration(after * float64(time.Second)))
 	}
 	if len(s.open) > 0 && !s.open[0].due.After(at) {
 		at, do = s.open[0].due, s.close
@@ -180,14 +178,17 @@ func (s *Stack) connect() {
 	}
 	s.counters[family(remote.Addr())].Active++
 	s.last = port
-	heap.Push(&s.open, &timer{due: s.now.Add(s.load.Hold), Socket: Socket{
+	due := s.now.Add(s.load.Hold)
+	at, _ := slices.BinarySearchFunc(s.open, due.Add(1), func(t *timer, due time.Time) int { return t.due.Compare(due) }) // a load before may have held longer
+	s.open = slices.Insert(s.open, at, &timer{due: due, Socket: Socket{
 		Local: netip.AddrPortFrom(localFor(remote.Addr()), port), Remote: remote, State: Established, PID: s.load.PID, Created: s.now,
 	}})
 }
 
-// close is by this host, which therefore waits.
+// close is by this host, which therefore waits; equally long for all.
 func (s *Stack) close() {
-	t := heap.Pop(&s.open).(*timer) //nolint:forcetypeassert // only timers are in it
+	t := s.open[0]
+	s.open[0], s.open = nil, s.open[1:]
 	s.counters[family(t.Remote.Addr())].closed()
 	t.State, t.PID, t.due = TimeWait, 0, s.now.Add(s.config.TimeWait)
 	s.waiting = append(s.waiting, t)
@@ -197,6 +198,12 @@ func (s *Stack) expire() {
 	t := s.waiting[0]
 	s.waiting[0], s.waiting = nil, s.waiting[1:]
 	s.pool(t.Remote).free(int(t.Local.Port()))
+}
+
+// timer is a connection and when something happens to it.
+type timer struct {
+	Socket
+	due time.Time
 }
 
 func localFor(remote netip.Addr) netip.Addr {
@@ -248,25 +255,4 @@ func (s *Stack) draw(pool *ports) (uint16, bool) {
 		}
 	}
 	return 0, false
-}
-
-// timer is a connection and when something happens to it.
-type timer struct {
-	Socket
-	due time.Time
-}
-
-// timers is a heap of them.
-type timers []*timer
-
-func (t timers) Len() int           { return len(t) }
-func (t timers) Less(i, j int) bool { return t[i].due.Before(t[j].due) }
-func (t timers) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
-func (t *timers) Push(x any)        { *t = append(*t, x.(*timer)) } //nolint:forcetypeassert // only timers go in
-func (t *timers) Pop() any {
-	last := len(*t) - 1
-	x := (*t)[last]
-	(*t)[last] = nil
-	*t = (*t)[:last]
-	return x
 }

@@ -5,17 +5,17 @@ package tcpstack
 
 import (
 	"cmp"
+	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
 // States by Microsoft's numbering (documented: MSFT_NetTCPConnection). Any other number may stand in a given table.
 const (
 	Listen      uint8 = 2
-	SynSent     uint8 = 3
 	Established uint8 = 5
-	FinWait2    uint8 = 7
 	CloseWait   uint8 = 8
 	TimeWait    uint8 = 11
 	Bound       uint8 = 100 // since 2016
@@ -50,36 +50,36 @@ func compare(a, b Socket) int {
 	return cmp.Or(cmp.Compare(a.Local.Port(), b.Local.Port()), a.Local.Addr().Compare(b.Local.Addr()), a.Remote.Compare(b.Remote))
 }
 
-// standing lists what a mail server has beside its load. Addresses are from the ranges for documentation.
-func standing(since time.Time, r Range) (sockets []Socket, udp []Endpoint) {
-	add := func(local, remote string, state uint8, pid uint32) {
-		sockets = append(sockets, Socket{netip.MustParseAddrPort(local), netip.MustParseAddrPort(remote), state, pid, since})
-	}
-	any4, any6 := netip.IPv4Unspecified(), netip.IPv6Unspecified()
-	listen := func(port int, pid uint32, addresses ...netip.Addr) {
-		for _, a := range addresses {
-			sockets = append(sockets, Socket{netip.AddrPortFrom(a, uint16(port)), netip.AddrPortFrom(a, 0), Listen, pid, since})
+// What a mail server has beside its load: ports with their listener's process (+1 is the second port of the pool, where
+// RPC's listeners sit, as documented), clients with their state, UDP sockets. Addresses are those for documentation.
+const (
+	mailServer = 2184
+	listeners  = "25/2184 80/4 110/2184 135/716 139/4 143/2184 443/4 445/4 587/2184 3389/1044 5985/4 +1/552 +2/640 +3/1004"
+	clients    = `192.0.2.25:25-203.0.113.10:50210/5 192.0.2.25:443-203.0.113.11:50247/5 192.0.2.25:143-203.0.113.12:50284/8
+		192.0.2.25:587-203.0.113.13:50321/5 192.0.2.25:25-203.0.113.14:50358/7 192.0.2.25:443-203.0.113.14:50359/5
+		192.0.2.25:25-203.0.113.77:1033/4 192.0.2.25:143-203.0.113.15:61002/5 192.0.2.25:143-203.0.113.15:61003/6
+		[fe80::1%4]:445-[fe80::9a3c:12ff%4]:58112/5 [2001:db8::25]:25-[2001:db8:7::53]:41982/5`
+	datagrams = "0.0.0.0:123 0.0.0.0:500 0.0.0.0:5355 192.0.2.25:137 192.0.2.25:138 [::]:123 [fe80::1%4]:546 127.0.0.1:53113"
+)
+
+func standing(since time.Time, pool Range) (sockets []Socket, udp []Endpoint) {
+	var port, pid int
+	for text := range strings.FieldsSeq(listeners) {
+		_, _ = fmt.Sscanf(text, "%d/%d", &port, &pid) // the text is ours
+		if text[0] == '+' {
+			port += pool.Start
+		}
+		for _, any := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
+			sockets = append(sockets, Socket{netip.AddrPortFrom(any, uint16(port)), netip.AddrPortFrom(any, 0), Listen, uint32(pid), since}) // #nosec G115 -- likewise
 		}
 	}
-	for _, l := range []struct {
-		port int
-		pid  uint32
-	}{{25, 2184}, {80, 4}, {110, 2184}, {135, 716}, {143, 2184}, {443, 4}, {445, 4}, {587, 2184}, {3389, 1044}, {5985, 4}} {
-		listen(l.port, l.pid, any4, any6)
+	for text := range strings.FieldsSeq(clients) {
+		local, rest, _ := strings.Cut(text, "-")
+		remote, state, _ := strings.Cut(rest, "/")
+		sockets = append(sockets, Socket{netip.MustParseAddrPort(local), netip.MustParseAddrPort(remote), state[0] - '0', mailServer, since})
 	}
-	listen(139, 4, netip.MustParseAddr("192.0.2.25"))
-	for i, pid := range []uint32{552, 640, 1004} { // RPC's listeners sit in the pool (documented)
-		listen(r.Start+1+i, pid, any4, any6)
-	}
-	for i := range 12 { // clients; what they ask for varies
-		port := []string{"25", "443", "143", "587"}[i%4]
-		remote := netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(10 + i)}), uint16(50210+37*i))
-		add("192.0.2.25:"+port, remote.String(), []uint8{Established, Established, CloseWait, Established, FinWait2}[i%5], 2184)
-	}
-	add("[fe80::1%4]:445", "[fe80::9a3c:12ff%4]:58112", Established, 4)
-	add("[2001:db8::25]:25", "[2001:db8:7::53]:41982", Established, 2184)
-	for i, address := range []string{"0.0.0.0:123", "0.0.0.0:500", "0.0.0.0:5355", "192.0.2.25:137", "192.0.2.25:138", "[::]:123", "[fe80::1%4]:546", "127.0.0.1:53113"} {
-		udp = append(udp, Endpoint{netip.MustParseAddrPort(address), uint32(900 + 4*i), since})
+	for text := range strings.FieldsSeq(datagrams) {
+		udp = append(udp, Endpoint{netip.MustParseAddrPort(text), 900 + 4*uint32(len(udp)), since}) // #nosec G115 -- likewise
 	}
 	return sockets, udp
 }
@@ -105,11 +105,7 @@ func (s *Stack) table() []Socket {
 
 // Each walks through the table; f says whether to go on.
 func (s *Stack) Each(f func(Socket) bool) {
-	for _, socket := range s.Sockets() {
-		if !f(socket) {
-			return
-		}
-	}
+	slices.Values(s.Sockets())(f)
 }
 
 // Replace puts these sockets, of any kind and number, in place of all others. From then on the table stands still; only a

@@ -66,20 +66,16 @@ var netUDPSetting = &Class{
 	},
 }
 
-// Raw counters since the boot, uint32 (documented). The documents of 2003 name one object TCP in one place and two, TCPv4
-// and TCPv6, in another; which classes it has is assumed. The instance has no name.
+// Raw counters since the boot, uint32 (documented). The documents of 2003 name two objects, TCPv4 and TCPv6, in one place
+// and one, TCP, in another: whether it has these classes is assumed. The instance has no name.
 var (
-	perfTCP = perf("TCP", func(m *Machine) bool { return m.Profile.Quirk2003 && !m.Shape.PerfByFamily2003 },
-		func(v4, v6 tcpstack.Counters) tcpstack.Counters { return v4.Plus(v6) })
-	perfTCPv4 = perf("TCPv4", perfByFamily, func(v4, _ tcpstack.Counters) tcpstack.Counters { return v4 })
-	perfTCPv6 = perf("TCPv6", perfByFamily, func(_, v6 tcpstack.Counters) tcpstack.Counters { return v6 })
+	perfTCPv4 = perf("TCPv4", func(v4, _ tcpstack.Counters) tcpstack.Counters { return v4 })
+	perfTCPv6 = perf("TCPv6", func(_, v6 tcpstack.Counters) tcpstack.Counters { return v6 })
 )
 
-func perfByFamily(m *Machine) bool { return !m.Profile.Quirk2003 || m.Shape.PerfByFamily2003 }
-
-func perf(object string, on func(*Machine) bool, choose func(v4, v6 tcpstack.Counters) tcpstack.Counters) *Class {
+func perf(object string, choose func(v4, v6 tcpstack.Counters) tcpstack.Counters) *Class {
 	return &Class{
-		Name: "Win32_PerfRawData_Tcpip_" + object, on: on,
+		Name: "Win32_PerfRawData_Tcpip_" + object, on: func(m *Machine) bool { return !m.Profile.Quirk2003 || m.Shape.Perf2003 },
 		Properties: properties(`Caption ConnectionFailures# ConnectionsActive# ConnectionsEstablished# ConnectionsPassive# ConnectionsReset#
 			Description Name SegmentsPersec# SegmentsReceivedPersec# SegmentsRetransmittedPersec# SegmentsSentPersec#`),
 		rows: func(m *Machine) table {
