@@ -7,5 +7,5 @@
 //	text, ok := host.Value("TcpTimedWaitDelay")
 //
 // Its rooms: listener (HTTP, authentication), ntlm (logon, sealing), soap (envelopes), wmi (StdRegProv, classes, WQL),
-// registry, profile. This package joins them.
+// registry, shell (remote shell, console programs), tcpstack (sockets), profile. This package joins them.
 package winsim
