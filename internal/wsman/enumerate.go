@@ -136,12 +136,18 @@ func (e *enumeration) progress(reply envelope) error {
 // worthReleasing is false when the host has ended the enumeration by itself, as it
 // does on a fault (for time-outs MS-WSMAN 3.1.5 says so), or can't be reached.
 func worthReleasing(err error) bool {
+	var fault *Fault
+	return !errors.As(err, &fault) && reachable(err)
+}
+
+// reachable is false when err says that the host can't be reached, or lets us not
+// in: there is no point in telling it to clean up.
+func reachable(err error) bool {
 	var (
-		fault        *Fault
 		unreachable  *transport.UnreachableError
 		unauthorized *transport.UnauthorizedError
 	)
-	return !errors.As(err, &fault) && !errors.As(err, &unreachable) && !errors.As(err, &unauthorized)
+	return !errors.As(err, &unreachable) && !errors.As(err, &unauthorized)
 }
 
 // release gives the enumeration up on the host, as well as it can: what went wrong

@@ -15,8 +15,17 @@ const (
 	cimAccessDenied     = 2
 
 	codeTimeout        = 2150858793 // 0x80338029
-	codeOperationQuota = 2150859173 // 0x803381A5: too many operations of this user
-	codeShellQuota     = 2150859174 // 0x803381A6: too many shells of this user
+	codeShellQuota     = 2150859173 // 0x803381A5: too many shells of this user
+	codeOperationQuota = 2150859174 // 0x803381A6: too many operations of this user
+	codeUserQuota      = 2150859175 // 0x803381A7: too many requests of this user in a time
+	codeSystemQuota    = 2150859176 // 0x803381A8: too many requests to the host in a time
+	codeProcessQuota   = 2150859177 // 0x803381A9: too many processes in the shell
+	codeUsersQuota     = 2150859179 // 0x803381AB: too many users with shells
+
+	codeNoResource     = 2150858752 // 0x80338000: the resource URI is not known
+	codeNoAction       = 2150858771 // 0x80338013: the action is not supported
+	codeShellForbidden = 2150859180 // 0x803381AC: AllowRemoteShellAccess is false
+	codeInvalidContext = 2150858779 // 0x8033801B: no such EnumerationContext, or no more
 
 	codeCannotProcessFilter = 2150858778 // 0x8033801A
 	wbemInvalidNamespace    = 0x8004100E
@@ -75,12 +84,28 @@ func (f *Fault) AccessDenied() bool {
 		f.CIMStatus == cimAccessDenied || f.Subcode == "AccessDenied"
 }
 
-// Busy reports a quota of this user that is used up: wait and try again.
-func (f *Fault) Busy() bool { return f.has(codeOperationQuota, codeShellQuota) }
+// Busy reports a quota that is used up: wait and try again.
+func (f *Fault) Busy() bool {
+	return f.has(codeShellQuota, codeOperationQuota, codeUserQuota, codeSystemQuota, codeProcessQuota, codeUsersQuota)
+}
 
 // OperationTimeout reports that the host gave up after the request's OperationTimeout.
 func (f *Fault) OperationTimeout() bool {
 	return f.has(codeTimeout) || f.Subcode == "TimedOut"
+}
+
+// ContextExpired reports that the host does not know the EnumerationContext, or does
+// no more: the enumeration can only be begun anew (WS-Enumeration 4.1: a fault of
+// that subcode; Windows' code for it: wsmerror.h).
+func (f *Fault) ContextExpired() bool {
+	return f.has(codeInvalidContext) || f.Subcode == "InvalidEnumerationContext"
+}
+
+// noShell reports, of a Create of a shell, that there is none to be had. The two
+// first codes are how a service refuses what it does not implement (DSP0226 5.1).
+func (f *Fault) noShell() bool {
+	return f.has(codeNoResource, codeNoAction, codeShellForbidden) ||
+		f.Subcode == "ActionNotSupported" || f.Subcode == "DestinationUnreachable"
 }
 
 // UnknownClass reports that the host has no such WMI class or namespace. Since

@@ -25,6 +25,7 @@ type request struct {
 	resource string
 	action   string
 	id       string // of the message: "uuid:…"
+	header   string // further header elements
 	body     string // content of s:Body
 }
 
@@ -49,7 +50,7 @@ func (r request) envelope(to string, timeout time.Duration, maxEnvelope int) ([]
 		`<a:MessageID>` + r.id + `</a:MessageID>` +
 		// English texts where the machine has them; nothing here depends on it.
 		`<w:Locale xml:lang="en-US" s:mustUnderstand="false"/><p:DataLocale xml:lang="en-US" s:mustUnderstand="false"/>` +
-		`<w:OperationTimeout>` + duration(timeout) + `</w:OperationTimeout>` +
+		`<w:OperationTimeout>` + duration(timeout) + `</w:OperationTimeout>` + r.header +
 		`</s:Header><s:Body>` + r.body + `</s:Body></s:Envelope>`)
 	return []byte(out.String()), nil
 }
