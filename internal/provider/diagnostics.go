@@ -23,9 +23,14 @@ const thing = "TCP/IP Tuning"
 // was not looked at.
 const notChecked = "drift NOT checked"
 
-// unable makes the one form that errors of the provider have. more is appended
-// to the detail, a paragraph each.
+// unable is unableTo for the tuning resource.
 func unable(verb, host string, err error, more ...string) diag.Diagnostic {
+	return unableTo(verb, thing, host, err, more...)
+}
+
+// unableTo makes the one form that errors of the provider have. more is appended
+// to the detail, a paragraph each.
+func unableTo(verb, thing, host string, err error, more ...string) diag.Diagnostic {
 	detail := []string{sentence(err)}
 	if hint := advice(err); hint != "" {
 		detail = append(detail, hint)

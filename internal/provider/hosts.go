@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -24,6 +25,8 @@ type hosts struct {
 func newHosts(config winhost.Config) *hosts {
 	return &hosts{config: config, open: map[string]*winhost.Host{}, locks: map[string]chan struct{}{}}
 }
+
+var errNotConfigured = errors.New("the provider was not configured")
 
 // unknownSettingsError says that the provider's settings are not known yet.
 type unknownSettingsError struct{ names []string }
@@ -49,6 +52,33 @@ func (h *hosts) host(address winhost.Address) (*winhost.Host, error) {
 	}
 	h.open[key] = host
 	return host, nil
+}
+
+// at gives the host that an attribute names; it does not dial.
+func (h *hosts) at(name string) (*winhost.Host, error) {
+	if h == nil {
+		return nil, errNotConfigured
+	}
+	address, err := winhost.ParseAddress(name)
+	if err != nil {
+		return nil, err
+	}
+	return h.host(address)
+}
+
+// claim gives the host that an attribute names for writing: nobody else in this
+// process writes to the machine until unlock is called.
+func (h *hosts) claim(ctx context.Context, name string) (host *winhost.Host, unlock func(), err error) {
+	host, err = h.at(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	address, err := winhost.ParseAddress(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	unlock, err = h.lock(ctx, address)
+	return host, unlock, err
 }
 
 // lock waits until nobody else in this process writes to the machine. The

@@ -49,7 +49,7 @@ func (r *tcpipTuningResource) Create(ctx context.Context, req resource.CreateReq
 	name := model.Host.ValueString()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	host, unlock, err := r.claim(ctx, name)
+	host, unlock, err := r.hosts.claim(ctx, name)
 	if err != nil {
 		resp.Diagnostics.Append(unable("Create", name, err))
 		return
@@ -101,7 +101,7 @@ func (r *tcpipTuningResource) Read(ctx context.Context, req resource.ReadRequest
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	host, err := r.open(name)
+	host, err := r.hosts.at(name)
 	var unknown *unknownSettingsError
 	if errors.As(err, &unknown) && !importing {
 		resp.Diagnostics.AddWarning(name+": "+notChecked,
@@ -148,7 +148,7 @@ func (r *tcpipTuningResource) Update(ctx context.Context, req resource.UpdateReq
 	name := state.Host.ValueString()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	host, unlock, err := r.claim(ctx, name)
+	host, unlock, err := r.hosts.claim(ctx, name)
 	if err != nil {
 		resp.Diagnostics.Append(unable("Update", name, err))
 		return
@@ -199,7 +199,7 @@ func (r *tcpipTuningResource) Delete(ctx context.Context, req resource.DeleteReq
 	name := state.Host.ValueString()
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	host, unlock, err := r.claim(ctx, name)
+	host, unlock, err := r.hosts.claim(ctx, name)
 	if err != nil {
 		resp.Diagnostics.Append(unable("Delete", name, err, wayOut(err, prior.Original)...))
 		return
