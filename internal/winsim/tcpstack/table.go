@@ -69,8 +69,8 @@ func standing(since time.Time, pool Range) (sockets []Socket, udp []Endpoint) {
 		if text[0] == '+' {
 			port += pool.Start
 		}
-		for _, any := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
-			sockets = append(sockets, Socket{netip.AddrPortFrom(any, uint16(port)), netip.AddrPortFrom(any, 0), Listen, uint32(pid), since}) // #nosec G115 -- likewise
+		for _, all := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
+			sockets = append(sockets, Socket{netip.AddrPortFrom(all, uint16(port)), netip.AddrPortFrom(all, 0), Listen, uint32(pid), since}) // #nosec G115 -- likewise
 		}
 	}
 	for text := range strings.FieldsSeq(clients) {
