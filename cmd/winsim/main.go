@@ -21,6 +21,7 @@ type commands struct {
 	Load     loadCommand     `cmd:"" help:"Have a program on the host make outgoing connections; 0/s ends it."`
 	Step     stepCommand     `cmd:"" help:"Let time pass on the simulated host."`
 	Sockets  socketsCommand  `cmd:"" help:"Print how many sockets there are by state, and how the ephemeral ports fare."`
+	Table    tableCommand    `cmd:"" help:"Put a table of that many sockets, which stands still, in place of the host's until it is restarted."`
 	Reboot   rebootCommand   `cmd:"" help:"Restart the simulated host."`
 	Counters countersCommand `cmd:"" help:"Print what the host has counted, in JSON."`
 }

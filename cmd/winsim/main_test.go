@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -59,6 +60,16 @@ func TestLoadStepAndSockets(t *testing.T) {
 	winsimIs(t, "load 0/s", 0, "The operation completed successfully.")
 	winsimIs(t, "step 3m", 0, "The operation completed successfully.")
 	winsimIs(t, "sockets", 0, "  total  39")
+	winsimIs(t, "table 200000 --endpoints 150000", 0, "The operation completed successfully.")
+	winsimIs(t, "sockets", 0, "TIME_WAIT  150000")
+	remotes := map[netip.AddrPort]bool{}
+	for _, s := range host.Sockets() {
+		remotes[s.Remote] = true
+	}
+	if len(remotes) != 150000 {
+		t.Errorf("%d remote endpoints", len(remotes))
+	}
+	winsimIs(t, "table 1000001", 1, "rows and endpoints must be 0 to 1000000")
 	winsimIs(t, "step 25h", 1, "by must be 0s to 24h0m0s")
 	winsimIs(t, "load 100001/s", 2, "no rate of 0/s to 100000/s")
 	winsimIs(t, "load 1/s --destinations 255", 1, "there can be 1 to 254")

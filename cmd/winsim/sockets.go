@@ -68,6 +68,16 @@ func (c *stepCommand) Run(ctx context.Context, out io.Writer) error {
 	return c.act(ctx, out, http.MethodPost, "/step?by="+c.By.String(), nil)
 }
 
+type tableCommand struct {
+	remote
+	Rows      int `arg:"" help:"How many rows."`
+	Endpoints int `help:"How many remote endpoints." default:"3"`
+}
+
+func (c *tableCommand) Run(ctx context.Context, out io.Writer) error {
+	return c.act(ctx, out, http.MethodPost, fmt.Sprintf("/table?rows=%d&endpoints=%d", c.Rows, c.Endpoints), nil)
+}
+
 type socketsCommand struct{ remote }
 
 func (c *socketsCommand) Run(ctx context.Context, out io.Writer) error {

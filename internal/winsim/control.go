@@ -29,6 +29,7 @@ type ControlValue struct {
 //	GET    /sockets                what the table holds (ControlSockets)
 //	POST   /load                   replace the outgoing load (a ControlLoad)
 //	POST   /step?by=60s            step the clock
+//	POST   /table?rows=…&endpoints=…  put a table of that size in place of the sockets (tcpstack.Many)
 //	POST   /reboot
 //	GET    /counters
 //	DELETE /counters               set to zero

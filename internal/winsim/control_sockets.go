@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
@@ -13,6 +14,9 @@ import (
 
 // maxStep bounds one step of the clock, so that a load can be stepped through in seconds.
 const maxStep = 24 * time.Hour
+
+// maxRows bounds a table made for benchmarks.
+const maxRows = 1_000_000
 
 // ControlSockets sums the sockets up in the control API's JSON.
 type ControlSockets struct {
@@ -50,6 +54,15 @@ func (h *Host) handleSockets(mux *http.ServeMux) {
 			return
 		}
 		h.Stack().Load(tcpstack.Load{PerSecond: in.PerSecond, Destinations: in.Destinations})
+	})
+	mux.HandleFunc("POST /table", func(w http.ResponseWriter, r *http.Request) {
+		rows, err := strconv.ParseUint(r.URL.Query().Get("rows"), 10, 32)
+		endpoints, err2 := strconv.ParseUint(r.URL.Query().Get("endpoints"), 10, 32)
+		if err != nil || err2 != nil || rows > maxRows || endpoints > maxRows {
+			http.Error(w, fmt.Sprintf("rows and endpoints must be 0 to %d", maxRows), http.StatusBadRequest)
+			return
+		}
+		h.SetSockets(tcpstack.Many(int(rows), int(endpoints))) // #nosec G115 -- at most maxRows
 	})
 	mux.HandleFunc("POST /step", func(w http.ResponseWriter, r *http.Request) {
 		by, err := time.ParseDuration(r.URL.Query().Get("by"))

@@ -49,6 +49,8 @@ func TestControlAPI(t *testing.T) {
 		{"POST", "/load", `{"per_second":-1}`, 400, ""},
 		{"POST", "/load", `{"per_second":1,"destinations":["nowhere"]}`, 400, ""},
 		{"POST", "/step", "", 400, ""},
+		{"POST", "/table?rows=1000001&endpoints=1", "", 400, ""},
+		{"POST", "/table?rows=1&endpoints=-1", "", 400, ""},
 		{"POST", "/step?by=-1s", "", 400, ""},
 		{"POST", "/step?by=25h", "", 400, ""},
 	} {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
@@ -76,6 +77,9 @@ func TestWhatABootMakesOfTheRegistry(t *testing.T) {
 			}
 		}
 		h.Reboot()
+		if udp := h.Stack().UDPRange(); udp != h.Stack().Range() {
+			t.Errorf("%s with %v: UDP has %v", c.profile.Key, c.values, udp)
+		}
 		seconds := int(h.Stack().Config().TimeWait.Seconds())
 		if last := h.Stack().Range().End() - 1; last != c.ports || seconds != c.seconds && (c.seconds != 0 || seconds != 120 && seconds != 240) {
 			t.Errorf("%s with %v: ports up to %d and %d s", c.profile.Key, c.values, last, seconds)
@@ -223,5 +227,17 @@ func TestRewrittenItems(t *testing.T) {
 	h.RewriteItems(nil)
 	if all = strings.Join(c.allIn(standardCimv2, "select LocalPort from MSFT_NetTCPConnection"), ""); strings.Contains(all, "70000") {
 		t.Error(all)
+	}
+}
+
+// Messages are counted in UTF-16, but on 2003.
+func TestSizeOfAMessage(t *testing.T) {
+	for _, text := range []string{"", "plain", "Bücher", "北風 and 𝔘𝔫", "\U0010ffff", "�"} {
+		if got, want := Start(t, Server2022()).size([]byte(text)), 2*len(utf16.Encode([]rune(text))); got != want {
+			t.Errorf("%q has %d bytes, want %d", text, got, want)
+		}
+		if got := Start(t, Server2003()).size([]byte(text)); got != len(text) {
+			t.Errorf("%q has %d bytes on 2003", text, got)
+		}
 	}
 }

@@ -179,7 +179,7 @@ func (s *Stack) connect() {
 	s.counters[family(remote.Addr())].Active++
 	s.last = port
 	due := s.now.Add(s.load.Hold)
-	at, _ := slices.BinarySearchFunc(s.open, due.Add(1), func(t *timer, due time.Time) int { return t.due.Compare(due) }) // a load before may have held longer
+	at, _ := slices.BinarySearchFunc(s.open, due, func(t *timer, due time.Time) int { return t.due.Compare(due) }) // a load before may have held longer
 	s.open = slices.Insert(s.open, at, &timer{due: due, Socket: Socket{
 		Local: netip.AddrPortFrom(localFor(remote.Addr()), port), Remote: remote, State: Established, PID: s.load.PID, Created: s.now,
 	}})
