@@ -56,7 +56,7 @@ func (c *loadCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return c.act(ctx, out, http.MethodPost, "/load", winsim.ControlLoad{PerSecond: float64(c.Rate), Destinations: list})
+	return c.act(ctx, out, http.MethodPost, "/load", tcpstack.Load{PerSecond: float64(c.Rate), Destinations: list})
 }
 
 type stepCommand struct {
@@ -80,6 +80,12 @@ func (c *tableCommand) Run(ctx context.Context, out io.Writer) error {
 
 type socketsCommand struct{ remote }
 
+// stateNames are netstat's.
+var stateNames = map[uint8]string{
+	1: "CLOSED", 2: "LISTENING", 3: "SYN_SENT", 4: "SYN_RECEIVED", 5: "ESTABLISHED", 6: "FIN_WAIT_1", 7: "FIN_WAIT_2", 8: "CLOSE_WAIT",
+	9: "CLOSING", 10: "LAST_ACK", 11: "TIME_WAIT", 12: "DELETE_TCB", 100: "BOUND",
+}
+
 func (c *socketsCommand) Run(ctx context.Context, out io.Writer) error {
 	var s winsim.ControlSockets
 	if err := c.ask(ctx, http.MethodGet, "/sockets", nil, &s); err != nil {
@@ -88,7 +94,11 @@ func (c *socketsCommand) Run(ctx context.Context, out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
 	total := 0
 	for _, state := range slices.Sorted(maps.Keys(s.States)) {
-		fmt.Fprintf(table, "%s\t%d\t\n", state, s.States[state])
+		name, ok := stateNames[state]
+		if !ok {
+			name = fmt.Sprint(state)
+		}
+		fmt.Fprintf(table, "%s\t%d\t\n", name, s.States[state])
 		total += s.States[state]
 	}
 	fmt.Fprintf(table, "total\t%d\t\n", total)

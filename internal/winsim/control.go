@@ -27,7 +27,7 @@ type ControlValue struct {
 //	POST   /registry               write one (a ControlValue)
 //	DELETE /registry?name=…        delete one; 404 where there is none
 //	GET    /sockets                what the table holds (ControlSockets)
-//	POST   /load                   replace the outgoing load (a ControlLoad)
+//	POST   /load                   replace the outgoing load (a tcpstack.Load)
 //	POST   /step?by=60s            step the clock
 //	POST   /table?rows=…&endpoints=…  put a table of that size in place of the sockets (tcpstack.Many)
 //	POST   /reboot

@@ -3,9 +3,7 @@ package winsim
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -20,40 +18,25 @@ const maxRows = 1_000_000
 
 // ControlSockets sums the sockets up in the control API's JSON.
 type ControlSockets struct {
-	States   map[string]int `json:"states"` // by netstat's English name, or the number of another
-	Start    int            `json:"start"`  // of the ephemeral range
-	Number   int            `json:"number"`
-	Excluded int            `json:"excluded"`  // ports of it that are never handed out
-	TimeWait int            `json:"time_wait"` // seconds
-	Active   uint64         `json:"active"`    // connections opened since the boot
-	Failures uint64         `json:"failures"`
-	Events   map[int]int    `json:"events"` // entries of the System log by id
-}
-
-// ControlLoad is an outgoing load in the control API's JSON.
-type ControlLoad struct {
-	PerSecond    float64          `json:"per_second"` // 0 to tcpstack.MaxPerSecond, over all destinations together
-	Destinations []netip.AddrPort `json:"destinations"`
-}
-
-var stateNames = map[uint8]string{
-	1: "CLOSED", 2: "LISTENING", 3: "SYN_SENT", 4: "SYN_RECEIVED", 5: "ESTABLISHED", 6: "FIN_WAIT_1", 7: "FIN_WAIT_2", 8: "CLOSE_WAIT",
-	9: "CLOSING", 10: "LAST_ACK", 11: "TIME_WAIT", 12: "DELETE_TCB", 100: "BOUND",
+	States   map[uint8]int `json:"states"` // by Microsoft's number
+	Start    int           `json:"start"`  // of the ephemeral range
+	Number   int           `json:"number"`
+	Excluded int           `json:"excluded"`  // ports of it that are never handed out
+	TimeWait int           `json:"time_wait"` // seconds
+	Active   uint64        `json:"active"`    // connections opened since the boot
+	Failures uint64        `json:"failures"`
+	Events   map[int]int   `json:"events"` // entries of the System log by id
 }
 
 func (h *Host) handleSockets(mux *http.ServeMux) {
 	mux.HandleFunc("GET /sockets", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, h.controlSockets()) })
 	mux.HandleFunc("POST /load", func(w http.ResponseWriter, r *http.Request) {
-		var in ControlLoad
-		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody)).Decode(&in)
-		if err == nil && (in.PerSecond < 0 || in.PerSecond > tcpstack.MaxPerSecond || math.IsNaN(in.PerSecond)) {
-			err = fmt.Errorf("per_second must be 0 to %d", tcpstack.MaxPerSecond)
-		}
-		if err != nil {
+		var load tcpstack.Load
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody)).Decode(&load); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		h.Stack().Load(tcpstack.Load{PerSecond: in.PerSecond, Destinations: in.Destinations})
+		h.Stack().Load(load)
 	})
 	mux.HandleFunc("POST /table", func(w http.ResponseWriter, r *http.Request) {
 		rows, err := strconv.ParseUint(r.URL.Query().Get("rows"), 10, 32)
@@ -78,17 +61,13 @@ func (h *Host) handleSockets(mux *http.ServeMux) {
 func (h *Host) controlSockets() ControlSockets {
 	stack := h.Stack()
 	v4, v6 := stack.Counters()
-	out := ControlSockets{States: map[string]int{}, Events: map[int]int{}, Start: stack.Range().Start, Number: stack.Range().Number,
+	out := ControlSockets{States: map[uint8]int{}, Events: map[int]int{}, Start: stack.Range().Start, Number: stack.Range().Number,
 		TimeWait: int(stack.Config().TimeWait.Seconds()), Active: v4.Active + v6.Active, Failures: v4.Failures + v6.Failures}
 	for _, r := range stack.Excluded() {
 		out.Excluded += r.Number
 	}
 	stack.Each(func(s tcpstack.Socket) bool {
-		name, ok := stateNames[s.State]
-		if !ok {
-			name = fmt.Sprint(s.State)
-		}
-		out.States[name]++
+		out.States[s.State]++
 		return true
 	})
 	for _, e := range stack.Events() {

@@ -32,9 +32,8 @@ func (h *Host) enumerate(r soap.Request, target wmi.Target) (*operation, *soap.F
 	}, nil
 }
 
-// filterOf gives the query. Without a filter the class's own URI is
-// enumerated; a WQL filter needs the class `*` (documented:
-// ERROR_WSMAN_INVALID_URI_WMI_ENUM_WQL).
+// filterOf gives the query. Without a filter the class's own URI is enumerated; a WQL filter needs the class `*`
+// (documented: ERROR_WSMAN_INVALID_URI_WMI_ENUM_WQL).
 func filterOf(body *soap.Element, target wmi.Target) (string, *soap.Fault) {
 	filter := body.Child(soap.NSWSMan, "Filter")
 	switch {
@@ -51,9 +50,8 @@ func filterOf(body *soap.Element, target wmi.Target) (string, *soap.Fault) {
 	}
 }
 
-// firstReply answers an Enumerate. 2003 puts in what fits (recorded). Later
-// versions put one item in and, if that was all, end there (recorded); when
-// more follow, other clients have seen no items too (by seed).
+// firstReply answers an Enumerate. 2003 puts in what fits (recorded). Later versions put one item in and, if that was
+// all, end there (recorded); when more follow, other clients have seen no items too (by seed).
 func (h *Host) firstReply(r soap.Request, items *wmi.Cursor) (string, *soap.Fault) {
 	limit, shape := 1, h.machine.Shape.FirstItems
 	if h.machine.Profile.Quirk2003 {
@@ -95,8 +93,7 @@ func (h *Host) pull(r soap.Request) (*operation, *soap.Fault) {
 	}, nil
 }
 
-// nextReply answers a Pull with as many items as fit, and a new context
-// (recorded on 2012).
+// nextReply answers a Pull with as many items as fit, and a new context (recorded on 2012).
 func (h *Host) nextReply(r soap.Request, context string) (string, *soap.Fault) {
 	items, fault := h.take(context)
 	if fault != nil {
@@ -114,9 +111,8 @@ func (h *Host) nextReply(r soap.Request, context string) (string, *soap.Fault) {
 	return "<n:PullResponse><n:EnumerationContext>" + next + "</n:EnumerationContext>" + held + "</n:PullResponse>", fault
 }
 
-// last is a reply with EndOfSequence. Its context is empty in an
-// EnumerateResponse and missing in a PullResponse (recorded), or one that means
-// nothing any more stands there (reported; by seed).
+// last is a reply with EndOfSequence. Its context is empty in an EnumerateResponse and missing in a PullResponse
+// (recorded), or one that means nothing any more stands there (reported; by seed).
 func (h *Host) last(name, held string, empty bool) string {
 	context := ""
 	switch {
@@ -143,8 +139,7 @@ func (h *Host) release(r soap.Request) (*operation, *soap.Fault) {
 	}, nil
 }
 
-// keep opens an enumeration of the rest. Too many of them are the quota's
-// fault (documented).
+// keep opens an enumeration of the rest. Too many of them are the quota's fault (documented).
 func (h *Host) keep(rest *wmi.Cursor) (context string, fault *soap.Fault) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -156,8 +151,8 @@ func (h *Host) keep(rest *wmi.Cursor) (context string, fault *soap.Fault) {
 	return context, nil
 }
 
-// take closes an enumeration and gives its items: a context is good for one
-// Pull, also for one that fails (documented: ERROR_WSMAN_ENUMERATION_INVALID).
+// take closes an enumeration and gives its items: a context is good for one Pull, also for one that fails (documented:
+// ERROR_WSMAN_ENUMERATION_INVALID).
 func (h *Host) take(context string) (*wmi.Cursor, *soap.Fault) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -169,8 +164,8 @@ func (h *Host) take(context string) (*wmi.Cursor, *soap.Fault) {
 	return items, nil
 }
 
-// page takes the next items, at most limit, that fit the envelope that both
-// sides allow. An item that fits no envelope is a fault (documented: DSP0226 R8.3-5).
+// page takes the next items, at most limit, that fit the envelope that both sides allow. An item that fits no envelope
+// is a fault (documented: DSP0226 R8.3-5).
 func (h *Host) page(r soap.Request, items *wmi.Cursor, limit int) (string, *soap.Fault) {
 	room := h.machine.Profile.MaxEnvelope
 	if r.MaxEnvelope > 0 {

@@ -39,23 +39,18 @@ var all = []Profile{Server2003R2, Server2003, Server2008R2, Server2012R2, Server
 // Of the two with the kernel of 2003, Server2003R2 has the optional component WinRM 1.1, Server2003 the WinRM 2.0 of
 // KB968930; that the latter enumerates as the former does is assumed.
 var (
-	Server2003R2 = old("server-2003-r2", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 2)
-	Server2003   = withShell(old("server-2003", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 2))
-	Server2008R2 = withShell(old("server-2008-r2", "Microsoft Windows Server 2008 R2 Standard", "6.1.7601", 7601, 1))
+	Server2003R2 = old("server-2003-r2", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 2, 0)
+	Server2003   = old("server-2003", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 2, 5)
+	Server2008R2 = old("server-2008-r2", "Microsoft Windows Server 2008 R2 Standard", "6.1.7601", 7601, 1, 5)
 	Server2012R2 = modern("server-2012-r2", "Microsoft Windows Server 2012 R2 Standard", "6.3.9600", 9600)
 	Server2019   = modern("server-2019", "Microsoft Windows Server 2019 Standard", "10.0.17763", 17763)
 	Server2022   = modern("server-2022", "Microsoft Windows Server 2022 Standard", "10.0.20348", 20348)
 )
 
 // old is a Windows up to 2008 R2, with the quotas of WinRM 1.1 and 2.0.
-func old(key, caption, version string, build, servicePack int) Profile {
+func old(key, caption, version string, build, servicePack, shells int) Profile {
 	return Profile{Key: key, Caption: caption, Version: version, Build: build, ServicePack: servicePack, ProductType: 3,
-		MaxEnvelope: 150 << 10, MaxOperations: 15, Quirk2003: build < 6000, ItemsRecorded: true}
-}
-
-func withShell(p Profile) Profile {
-	p.HasShell, p.MaxShells = true, 5
-	return p
+		MaxEnvelope: 150 << 10, MaxOperations: 15, HasShell: shells > 0, MaxShells: shells, Quirk2003: build < 6000, ItemsRecorded: true}
 }
 
 // modern is a Windows since 2012, with the quotas of WinRM 3.0.

@@ -64,11 +64,11 @@ func (s *Stack) fail(remote netip.AddrPort) {
 		e.ID = EventPoolInUse
 	}
 	if n := len(s.events); n == 0 || e.At.Sub(s.events[n-1].At) >= time.Minute {
-		s.events = append(s.events[max(0, n+1-maxEvents):], e)
+		s.events = append(s.events, e)
 	}
 }
 
-// Events lists the newest events, oldest first. A boot does not clear the log.
+// Events lists them, oldest first. A boot does not clear the log.
 func (s *Stack) Events() []Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -34,8 +34,6 @@ type Load struct {
 // MaxPerSecond bounds a load.
 const MaxPerSecond = 100_000
 
-const maxEvents = 1000
-
 // Stack is the sockets of a host. It is safe for concurrent use.
 type Stack struct {
 	mu     sync.Mutex
