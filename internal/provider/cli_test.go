@@ -30,6 +30,7 @@ var buildProvider = sync.OnceValues(func() (dir string, err error) {
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	build := exec.Command("go", "build", "-o", filepath.Join(dir, "terraform-provider-windows"), "../..")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, output)
@@ -37,12 +38,13 @@ var buildProvider = sync.OnceValues(func() (dir string, err error) {
 	return dir, nil
 })
 
+// built is the folder of the built provider, once there is one.
+var built string
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if os.Getenv("TF_ACC") != "" {
-		if dir, err := buildProvider(); err == nil {
-			_ = os.RemoveAll(dir)
-		}
+	if built != "" {
+		_ = os.RemoveAll(built)
 	}
 	os.Exit(code)
 }

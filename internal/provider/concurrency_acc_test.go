@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 
@@ -70,21 +71,51 @@ func TestAccSilentHost(t *testing.T) {
 	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	host.Intercept(func(winsim.Call) winsim.Action { return winsim.Hang })
+	defer shorterThan(t, 30*time.Second)() // the default is 60 s
 	accept(t, resource.TestStep{
 		Config:      sealed(host, `timeout = "500ms"`) + tuned(host.HTTPAddr(), "max_user_port = 65534"),
 		ExpectError: pattern(`Unable to Create TCP/IP Tuning of .* no answer in time`),
 	})
 }
 
-// The time of the whole call is bounded by the resource's own timeouts.
+// shorterThan fails a test that took as long as a default would have.
+func shorterThan(t *testing.T, limit time.Duration) (check func()) {
+	t.Helper()
+	start := time.Now()
+	return func() {
+		if took := time.Since(start); took > limit {
+			t.Errorf("it took %s: the configured limit was not used", took)
+		}
+	}
+}
+
+// The time of each call is bounded by the resource's own timeouts.
 func TestAccTimeouts(t *testing.T) {
 	t.Parallel()
-	host := winsim.Start(t, winsim.Server2022())
-	host.Intercept(func(winsim.Call) winsim.Action { return winsim.Hang })
-	accept(t, resource.TestStep{
-		Config:      sealed(host) + tuned(host.HTTPAddr(), "max_user_port = 65534", `timeouts = { create = "500ms" }`),
-		ExpectError: pattern(`Unable to Create TCP/IP Tuning of .* no answer in time`),
-	})
+	for _, call := range []string{"create", "read", "update", "delete"} {
+		t.Run(call, func(t *testing.T) {
+			host := winsim.Start(t, winsim.Server2022())
+			limit := fmt.Sprintf("timeouts = { %s = \"500ms\" }", call)
+			config := func(port int) string {
+				return sealed(host) + tuned(host.HTTPAddr(), fmt.Sprintf("max_user_port = %d", port), limit)
+			}
+			c := newCLI(t, config(60000))
+			if call != "create" {
+				c.must(0, "apply", "-auto-approve")
+			}
+			host.Intercept(func(winsim.Call) winsim.Action { return winsim.Hang })
+			defer shorterThan(t, 30*time.Second)()
+			command := map[string][]string{
+				"create": {"apply", "-auto-approve"}, "read": {"plan"}, "update": {"apply", "-auto-approve", "-refresh=false"}, "delete": {"destroy", "-auto-approve", "-refresh=false"},
+			}[call]
+			if call == "update" {
+				c.config(config(65534))
+			}
+			if output := c.must(1, append(command, "-no-color")...); !strings.Contains(output, "no answer in time") {
+				t.Errorf("%s", output)
+			}
+		})
+	}
 }
 
 // A stale password of a domain account is tried once in a run, not once on every

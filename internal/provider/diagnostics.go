@@ -9,7 +9,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
-	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winhost"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
@@ -59,7 +58,8 @@ func advice(err error) string {
 	case errors.As(err, &fault) && fault.Busy():
 		return "The host has reached a quota of WinRM operations for this account. Try again later, or with a lower -parallelism."
 	case errors.Is(err, context.DeadlineExceeded):
-		return "The provider's timeout bounds one operation and its connect_timeout the way to the host; the resource's timeouts bound the whole call."
+		return "The provider's timeout bounds one operation and its connect_timeout the way to the host; the resource's timeouts bound the whole call, " +
+			"beside up to a minute for taking back and reading what was written."
 	}
 	return ""
 }
@@ -112,33 +112,17 @@ func listOriginals(original tuning.Values) string {
 func (u undone) explain() []string {
 	var text []string
 	for _, step := range u.foreign {
-		text = append(text, fmt.Sprintf("The host is NOT as it was: %s is %s now, which this provider did not write, so it was left alone. It was %s before%s",
-			step.Parameter.ValueName, step.From, step.To, byHand(step)))
+		text = append(text, fmt.Sprintf("The host is NOT as it was: %s is %s now, which this provider did not write; it was %s before.",
+			step.Parameter.ValueName, step.From, step.To))
 	}
-	switch {
-	case len(u.truth.Original) > 0:
+	if len(u.truth.Original) > 0 {
 		text = append(text, fmt.Sprintf("The host may still hold what was written, or get it late. State keeps what was there before (%s): "+
-			"the resource is tainted, and the next apply restores these and starts again.", listOriginals(u.truth.Original)))
-	case len(u.foreign) == 0:
+			"the resource is tainted, and the next apply or destroy restores these.", listOriginals(u.truth.Original)))
+	} else {
 		text = append(text, "What was written has been taken back: the host is as it was, and nothing was put into state.")
-	default:
-		text = append(text, "What else was written has been taken back, and nothing was put into state.")
 	}
 	if u.err != nil {
 		text = append(text, "While taking it back: "+sentence(u.err))
 	}
 	return text
-}
-
-// byHand is the command that puts a value back.
-func byHand(step tuning.Step) string {
-	key := `"HKLM\` + tcpip.KeyPath + `" /v ` + step.Parameter.ValueName
-	switch {
-	case !step.To.Present:
-		return ": to clear it,\n\n  reg delete " + key + " /f\n"
-	case step.To.Type == tuning.TypeString:
-		return fmt.Sprintf(": to put it back,\n\n  reg add %s /t %s /d %q /f\n", key, step.To.Type, step.To.Text)
-	default:
-		return fmt.Sprintf(": to put it back,\n\n  reg add %s /t %s /d %d /f\n", key, step.To.Type, step.To.Number)
-	}
 }

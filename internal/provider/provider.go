@@ -43,6 +43,7 @@ func (p *windowsProvider) Configure(ctx context.Context, req provider.ConfigureR
 	}
 	if unknown := model.unknown(); len(unknown) > 0 {
 		resp.ResourceData = &hosts{unknown: unknown}
+		resp.DataSourceData = resp.ResourceData
 		return
 	}
 	config, problems := model.settings().Resolve(p.lookup)
@@ -56,13 +57,16 @@ func (p *windowsProvider) Configure(ctx context.Context, req provider.ConfigureR
 		resp.Diagnostics.AddAttributeWarning(path.Root(warning.Attribute), "Provider configuration: "+warning.Summary, warning.Detail)
 	}
 	resp.ResourceData = newHosts(config)
+	resp.DataSourceData = resp.ResourceData
 }
 
 func (p *windowsProvider) Resources(context.Context) []func() resource.Resource {
 	return []func() resource.Resource{newTCPIPTuningResource}
 }
 
-func (p *windowsProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+func (p *windowsProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{newSocketStatsDataSource}
+}
 
 // settings turns the model into what the user gave; null is not given.
 func (m providerModel) settings() winhost.Settings {

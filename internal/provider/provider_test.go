@@ -147,13 +147,14 @@ func TestWayOut(t *testing.T) {
 func TestExplainUndone(t *testing.T) {
 	p := catalogue[0]
 	step := tuning.Step{Parameter: p, From: tuning.DWORD(99), To: tuning.DWORD(240)}
+	kept := tuning.Prior{Original: tuning.Values{p.Attribute: tuning.DWORD(240)}}
 	tests := map[string]struct {
 		left undone
 		want []string
 	}{
 		"clean":     {undone{}, []string{"What was written has been taken back: the host is as it was"}},
-		"foreign":   {undone{foreign: []tuning.Step{step}}, []string{"The host is NOT as it was: TcpTimedWaitDelay is REG_DWORD 99", `reg add "HKLM\SYSTEM`, "/t REG_DWORD /d 240 /f", "What else was written"}},
-		"uncertain": {undone{truth: tuning.Prior{Original: tuning.Values{p.Attribute: tuning.DWORD(240)}}}, []string{"may still hold", "TcpTimedWaitDelay REG_DWORD 240", "tainted"}},
+		"foreign":   {undone{truth: kept, foreign: []tuning.Step{step}}, []string{"The host is NOT as it was: TcpTimedWaitDelay is REG_DWORD 99", "it was REG_DWORD 240 before", "State keeps"}},
+		"uncertain": {undone{truth: kept}, []string{"may still hold", "TcpTimedWaitDelay REG_DWORD 240", "tainted"}},
 		"failed":    {undone{truth: tuning.Prior{Original: tuning.Values{p.Attribute: tuning.Absent}}, err: errors.New("gone")}, []string{"may still hold", "While taking it back: gone."}},
 	}
 	for name, tt := range tests {

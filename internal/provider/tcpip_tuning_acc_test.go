@@ -183,10 +183,6 @@ func TestAccNoFalseAlarm(t *testing.T) {
 			},
 			Config: config, PlanOnly: true,
 		},
-		resource.TestStep{
-			PreConfig: host.CloseConnections,
-			Config:    config, PlanOnly: true,
-		},
 	)
 }
 

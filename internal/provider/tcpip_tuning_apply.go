@@ -16,7 +16,7 @@ import (
 
 // settleTimeout bounds undoing and reading back. They run on a context of their
 // own: Ctrl-C cancels the one of the call, and Terraform waits for the answer.
-const settleTimeout = 2 * time.Minute
+const settleTimeout = time.Minute
 
 func settling(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
@@ -61,6 +61,19 @@ func uncertain(err error) string {
 	return ""
 }
 
+// attempted is the plan's steps that were done, or may have been, before err.
+func attempted(plan tuning.Plan, err error) []tuning.Step {
+	var failed *winhost.WriteError
+	switch {
+	case !errors.As(err, &failed):
+		return plan.Steps
+	case failed.Uncertain:
+		return plan.Steps[:failed.Done+1]
+	default:
+		return plan.Steps[:failed.Done]
+	}
+}
+
 // undone is how taking back a failed create ended.
 type undone struct {
 	truth   tuning.Prior  // what the host still holds of ours, as far as can be known; empty: nothing
@@ -71,26 +84,31 @@ type undone struct {
 
 // undo takes back what a failed create wrote. cause is why it failed.
 func undo(ctx context.Context, host *winhost.Host, plan tuning.Plan, cause error) undone {
+	steps := attempted(plan, cause)
+	if len(steps) == 0 {
+		return undone{}
+	}
 	ctx, cancel := settling(ctx)
 	defer cancel()
-	now, err := host.ReadTuning(ctx, touched(plan))
+	written := tuning.Plan{Steps: steps, Original: plan.Original, Written: plan.Written}
+	now, err := host.ReadTuning(ctx, touched(written))
 	if err != nil { // what may have been written counts as written
-		now = assumeWritten(plan)
-		return undone{truth: tuning.Remaining(plan, now, uncertain(cause)), after: now, err: err}
+		now = assumeWritten(steps)
+		return undone{truth: tuning.Remaining(written, now, uncertain(cause)), after: now, err: err}
 	}
-	steps, foreign := tuning.Undo(plan.Steps, now)
-	err = host.WriteTuning(ctx, steps)
-	after, readErr := host.ReadTuning(ctx, touched(plan))
+	back, foreign := tuning.Undo(steps, now)
+	err = host.WriteTuning(ctx, back)
+	after, readErr := host.ReadTuning(ctx, touched(written))
 	if readErr != nil {
 		after = now
 	}
-	return undone{truth: tuning.Remaining(plan, after, uncertain(cause)), after: after, foreign: foreign, err: errors.Join(err, readErr)}
+	return undone{truth: tuning.Remaining(written, after, uncertain(cause)), after: after, foreign: foreign, err: errors.Join(err, readErr)}
 }
 
 // assumeWritten is the host as it looks if every step was done.
-func assumeWritten(plan tuning.Plan) tuning.Values {
+func assumeWritten(steps []tuning.Step) tuning.Values {
 	values := tuning.Values{}
-	for _, step := range plan.Steps {
+	for _, step := range steps {
 		values[step.Parameter.Attribute] = step.To
 	}
 	return values
@@ -104,10 +122,10 @@ func aftermath(ctx context.Context, host *winhost.Host, plan tuning.Plan, prior 
 	defer cancel()
 	set := tuning.Values{}
 	maps.Copy(set, prior.Original)
-	maps.Copy(set, assumeWritten(plan))
+	maps.Copy(set, plan.Original)
 	after, err = host.ReadTuning(ctx, managed(set))
 	if err != nil {
-		return tuning.Unread(plan, prior), nil, err
+		return tuning.Unread(plan, prior, attempted(plan, cause)), nil, err
 	}
 	return tuning.AfterFailure(plan, prior, after, uncertain(cause)), after, nil
 }

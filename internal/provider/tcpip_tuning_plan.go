@@ -80,8 +80,12 @@ func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.Modif
 	resp.Diagnostics.Append(diags...)
 	config, diags := readModel(ctx, req.Config)
 	resp.Diagnostics.Append(diags...)
-	if resp.Diagnostics.HasError() || plan.Host.IsUnknown() || !strings.EqualFold(plan.Host.ValueString(), host) {
-		return // a replacement: the computed values stay unknown
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	if !strings.EqualFold(plan.Host.ValueString(), host) { // a replacement: the computed values stay unknown
+		resp.Diagnostics.Append(warnings(host, tuning.DestroyWarnings(prior, state.onDestroy()))...)
+		return
 	}
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("host"), state.Host)...)
 	original, released, known := tuning.Managed(prior.Original, config.configured())

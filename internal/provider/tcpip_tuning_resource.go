@@ -65,10 +65,10 @@ func (r *tcpipTuningResource) Create(ctx context.Context, req resource.CreateReq
 		resp.Diagnostics.Append(unable("Create", name, err, "Nothing was written."))
 		return
 	}
-	resp.Diagnostics.Append(warnings(name, plan.Warnings)...)
 	resp.State.Raw = req.Plan.Raw
 	after, err := carryOut(ctx, host, plan, desired)
 	if err == nil {
+		resp.Diagnostics.Append(warnings(name, plan.Warnings)...)
 		numbers, _ := tuning.State(after, plan.Original)
 		resp.Diagnostics.Append(store(ctx, &resp.State, numbers, plan.Original)...)
 		resp.Diagnostics.Append(storeWritten(ctx, resp.Private, plan.Written)...)
@@ -80,6 +80,8 @@ func (r *tcpipTuningResource) Create(ctx context.Context, req resource.CreateReq
 		resp.State.RemoveResource(ctx)
 		return
 	}
+	// Tainted: the next apply destroys it first, and that must restore.
+	resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root("on_destroy"), string(tuning.Restore))...)
 	numbers, _ := tuning.State(left.after, left.truth.Original)
 	resp.Diagnostics.Append(store(ctx, &resp.State, numbers, left.truth.Original)...)
 	resp.Diagnostics.Append(storeWritten(ctx, resp.Private, left.truth.Written)...)
@@ -164,9 +166,9 @@ func (r *tcpipTuningResource) Update(ctx context.Context, req resource.UpdateReq
 		resp.Diagnostics.Append(unable("Update", name, err, "Nothing was written."))
 		return
 	}
-	resp.Diagnostics.Append(warnings(name, plan.Warnings)...)
 	after, err := carryOut(ctx, host, plan, desired)
 	if err == nil {
+		resp.Diagnostics.Append(warnings(name, plan.Warnings)...)
 		numbers, _ := tuning.State(after, plan.Original)
 		resp.State.Raw = req.Plan.Raw
 		resp.Diagnostics.Append(store(ctx, &resp.State, numbers, plan.Original)...)

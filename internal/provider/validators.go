@@ -17,6 +17,7 @@ var (
 	_ validator.Number = parameterValidator{}
 	_ validator.String = hostValidator{}
 	_ validator.String = onDestroyValidator{}
+	_ validator.String = methodValidator{}
 )
 
 // parameterValidator refuses what the catalogue's row does not allow.
@@ -85,5 +86,23 @@ func (v onDestroyValidator) ValidateString(ctx context.Context, req validator.St
 	default:
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid on_destroy",
 			"It is "+req.ConfigValue.String()+": use "+v.Description(ctx)+".")
+	}
+}
+
+// methodValidator knows the ways to read a socket table.
+type methodValidator struct{}
+
+func (methodValidator) Description(context.Context) string { return `"auto", "wmi" or "netstat"` }
+
+func (v methodValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v methodValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	switch winhost.SocketMethod(req.ConfigValue.ValueString()) {
+	case winhost.Auto, winhost.WMI, winhost.Netstat:
+	default:
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid method", "It is "+req.ConfigValue.String()+": use "+v.Description(ctx)+".")
 	}
 }

@@ -60,7 +60,7 @@ func parseBracketed(text string) (Address, error) {
 	if !closed || err != nil || !ip.Is6() {
 		return Address{}, fmt.Errorf("host %q: no IPv6 address stands in the brackets: %w", text, errAddressForm)
 	}
-	address := Address{Name: name}
+	address := Address{Name: ip.String()} // one spelling for one address
 	if rest == "" {
 		return address, nil
 	}

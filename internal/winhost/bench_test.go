@@ -124,14 +124,19 @@ func eachWay(b *testing.B, run func(b *testing.B, open func() *Host)) {
 			return host
 		}
 		host := open()
-		steps := []tuning.Step{
-			{Parameter: parameters("tcp_timed_wait_delay")[0], To: tuning.DWORD(30)}, {Parameter: parameters("max_user_port")[0], To: tuning.DWORD(65534)},
-		}
-		if err := host.WriteTuning(context.Background(), steps); err != nil {
+		if err := host.WriteTuning(context.Background(), storySteps()); err != nil {
 			b.Fatal(err)
 		}
 		host.Close()
 		b.Run(way.name, func(b *testing.B) { run(b, open) })
+	}
+}
+
+// storySteps write the two values of the story.
+func storySteps() []tuning.Step {
+	return []tuning.Step{
+		{Parameter: parameters("tcp_timed_wait_delay")[0], To: tuning.DWORD(30)},
+		{Parameter: parameters("max_user_port")[0], To: tuning.DWORD(65534)},
 	}
 }
 

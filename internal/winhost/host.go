@@ -42,21 +42,19 @@ func (c Config) GoString() string { return c.String() }
 type Host struct {
 	transport *transport.Client
 	wsman     *wsman.Client
+	now       func() time.Time
 }
 
 // Open prepares a host for use; it does not dial.
 func (c Config) Open(address Address) (*Host, error) {
-	dial := address.dial(c.HTTPS)
 	settings := transport.Config{
-		Address: dial, HTTPS: c.HTTPS, Auth: c.Auth,
+		Address: address.dial(c.HTTPS), HTTPS: c.HTTPS, Auth: c.Auth,
 		Username: c.Username, Password: c.Password,
 		AllowUnencryptedBasic: c.AllowUnencryptedBasic,
 		ConnectTimeout:        c.ConnectTimeout,
 		Logons:                c.logons,
 	}
-	scheme := "http"
 	if c.HTTPS {
-		scheme = "https"
 		settings.TLS = c.tls(address)
 	}
 	client, err := transport.New(settings)
@@ -65,7 +63,8 @@ func (c Config) Open(address Address) (*Host, error) {
 	}
 	return &Host{
 		transport: client,
-		wsman:     wsman.New(client, wsman.Options{To: scheme + "://" + dial + "/wsman", OperationTimeout: c.Timeout}),
+		wsman:     wsman.New(client, wsman.Options{OperationTimeout: c.Timeout}),
+		now:       time.Now,
 	}, nil
 }
 

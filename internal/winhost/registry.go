@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
@@ -98,7 +99,7 @@ func (h *Host) valueTypes(ctx context.Context) (map[string]tuning.Type, error) {
 	if err != nil {
 		return nil, err
 	}
-	names, types := output.All("sNames"), output.All("Types")
+	names, types := notNull(output.All("sNames"), output.All("Types"))
 	if len(names) != len(types) {
 		return nil, fmt.Errorf("StdRegProv.EnumValues answered %d names and %d types", len(names), len(types))
 	}
@@ -111,6 +112,14 @@ func (h *Host) valueTypes(ctx context.Context) (map[string]tuning.Type, error) {
 		found[strings.ToLower(name.Text)] = tuning.Type(number)
 	}
 	return found, nil
+}
+
+// notNull takes away the one null that may stand for an empty array.
+func notNull(names, types []wsman.Field) (_, _ []wsman.Field) {
+	if len(types) == 1 && types[0].Null {
+		return nil, nil
+	}
+	return names, types
 }
 
 func (h *Host) dword(ctx context.Context, value string) (uint32, error) {
@@ -138,14 +147,15 @@ func (h *Host) number(ctx context.Context, method, value string, bits int) (uint
 // 10; what is longer was never meant as one.
 const maxText = 1024
 
-// text reads a REG_SZ; ok is false where it is too long to be kept.
+// text reads a REG_SZ; ok is false where it is too long to be kept, or holds what
+// XML cannot carry and so could not be put back.
 func (h *Host) text(ctx context.Context, value string) (text string, ok bool, err error) {
 	output, err := h.registry(ctx, transport.Read, "GetStringValue", value)
 	if err != nil {
 		return "", false, err
 	}
 	text, _, _ = output.Get("sValue") // an empty text may come as nil or not at all
-	return text, len(text) <= maxText, nil
+	return text, len(text) <= maxText && !strings.ContainsRune(text, utf8.RuneError), nil
 }
 
 // write carries out one step.

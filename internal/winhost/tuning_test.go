@@ -195,6 +195,68 @@ func TestReadTuningSeesAChangeMeanwhile(t *testing.T) {
 	})
 }
 
+// The budget: a refresh of two values takes 3 operations on one connection, after
+// a handshake of 2 round trips, and 3 on the connection that was kept.
+func TestReadTuningBudget(t *testing.T) {
+	sim := winsim.Start(t, winsim.Server2022())
+	sim.SetDWORD("TcpTimedWaitDelay", 30)
+	sim.SetDWORD("MaxUserPort", 65534)
+	host := reach(t, sim)
+	for i, want := range []int64{5, 3} {
+		before := host.Stats()
+		if _, err := host.ReadTuning(within(t), parameters("tcp_timed_wait_delay", "max_user_port")); err != nil {
+			t.Fatal(err)
+		}
+		if trips := host.Stats().RoundTrips - before.RoundTrips; trips != want {
+			t.Errorf("read %d took %d round trips, want %d", i+1, trips, want)
+		}
+	}
+	if n := host.Stats().Connections; n != 1 {
+		t.Errorf("%d connections", n)
+	}
+}
+
+// A deletion is a write: it is not repeated, and its refusal is an error.
+func TestDeleteIsAWrite(t *testing.T) {
+	p := parameters("max_user_port")[0]
+	for name, action := range map[string]winsim.Action{"dropped": winsim.DropBefore, "refused": winsim.AccessDenied} {
+		sim := winsim.Start(t, winsim.Server2022())
+		sim.SetDWORD("MaxUserPort", 5000)
+		host := reach(t, sim)
+		if _, err := host.ReadTuning(within(t), tcpip.Catalogue); err != nil {
+			t.Fatal(err)
+		}
+		sim.ResetCounters()
+		sim.Intercept(func(call winsim.Call) winsim.Action {
+			if call.Method == "DeleteValue" {
+				return action
+			}
+			return winsim.Proceed
+		})
+		err := host.WriteTuning(within(t), one(p, tuning.DWORD(5000), tuning.Absent))
+		if err == nil || sim.Counters().Methods["DeleteValue"] != 1 {
+			t.Errorf("%s: %v, sent %d times", name, err, sim.Counters().Methods["DeleteValue"])
+		}
+	}
+}
+
+// Denied or busy is not "the host has no such method".
+func TestQWORDThatIsDenied(t *testing.T) {
+	for name, action := range map[string]winsim.Action{"denied": winsim.AccessDeniedFault, "busy": winsim.Busy} {
+		sim := winsim.Start(t, winsim.Server2022())
+		sim.SetQWORD("MaxUserPort", 5000)
+		sim.Intercept(func(call winsim.Call) winsim.Action {
+			if call.Method == "GetQWORDValue" {
+				return action
+			}
+			return winsim.Proceed
+		})
+		if got, err := reach(t, sim).ReadTuning(within(t), parameters("max_user_port")); err == nil {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // A text that is too long for a number is not kept as an original.
 func TestReadTuningLongText(t *testing.T) {
 	sim := winsim.Start(t, winsim.Server2022())

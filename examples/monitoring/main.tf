@@ -1,0 +1,65 @@
+# Monitoring as code: takes the socket statistics of a fleet and renders what a monitoring system needs from the hosts'
+# real port ranges. Keep it in a state apart from drift checks: its outputs change with every run, and a root output that
+# changes makes `plan -detailed-exitcode` return 2.
+
+terraform {
+  required_version = ">= 1.5"
+  required_providers {
+    windows = {
+      source = "windows-baseline/windows"
+    }
+  }
+}
+
+variable "hosts" {
+  description = "The hosts to look at, as the attribute host takes them."
+  type        = set(string)
+}
+
+variable "warn_at" {
+  description = "The utilisation, 0 to 1, above which a host is named by the check and by the alert rules."
+  type        = number
+  default     = 0.8
+}
+
+data "windows_socket_stats" "host" {
+  for_each = var.hosts
+  host     = each.key
+}
+
+locals {
+  # Hosts whose port range is known, with the number of ports at which to warn.
+  pools = {
+    for name, stats in data.windows_socket_stats.host : name => {
+      available = stats.pool.number_of_ports - coalesce(stats.pool.excluded, 0)
+      in_use    = stats.pool.in_use
+      threshold = floor(var.warn_at * (stats.pool.number_of_ports - coalesce(stats.pool.excluded, 0)))
+    } if stats.pool != null
+  }
+}
+
+check "ports_left" {
+  assert {
+    condition = alltrue([for name, stats in data.windows_socket_stats.host : stats.pool == null ? true : stats.pool.utilisation <= var.warn_at])
+    error_message = format("Hosts that use more than %d %% of their ephemeral ports: %s.", var.warn_at * 100, join(", ", [
+      for name, stats in data.windows_socket_stats.host : name if stats.pool == null ? false : stats.pool.utilisation > var.warn_at
+    ]))
+  }
+}
+
+output "thresholds" {
+  description = "Ports available, in use, and at which to warn, by host."
+  value       = local.pools
+}
+
+output "prometheus_targets" {
+  description = "A file for Prometheus' file_sd_configs."
+  value = jsonencode([
+    for name, pool in local.pools : { targets = ["${split(":", name)[0]}:9182"], labels = { winrm_host = name } }
+  ])
+}
+
+output "prometheus_rules" {
+  description = "Alert rules with each host's own threshold."
+  value       = templatefile("${path.module}/rules.yaml.tftpl", { pools = local.pools })
+}

@@ -1,0 +1,108 @@
+package winhost
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strconv"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/sockets"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
+)
+
+const namespaceStandard = "root/StandardCimv2"
+
+// connectionQuery selects the columns that are needed and no others: a row costs
+// about 300 bytes on the wire as it is.
+const connectionQuery = "SELECT LocalAddress, LocalPort, RemoteAddress, RemotePort, State, OwningProcess FROM MSFT_NetTCPConnection"
+
+// readConnections counts MSFT_NetTCPConnection. When the host forgets the
+// enumeration half-way (its context expired), the table is read once more from
+// the beginning, with the tally emptied: a partial table is never reported.
+func (h *Host) readConnections(ctx context.Context, tally *sockets.Tally, maxRows int) error {
+	read := func() error {
+		return h.wsman.Enumerate(ctx, namespaceStandard, connectionQuery, func(item wsman.Item) error {
+			if tally.Rows() == maxRows {
+				return &TooManyRowsError{Max: maxRows}
+			}
+			return addConnection(tally, item)
+		})
+	}
+	err := read()
+	var fault *wsman.Fault
+	if errors.As(err, &fault) && fault.ContextExpired() {
+		tally.Reset()
+		if err = read(); err != nil {
+			return fmt.Errorf("the host forgot the enumeration, and reading it again failed: %w", err)
+		}
+	}
+	return err
+}
+
+// addConnection counts one row. A row without a state counts as unknown; one that
+// is no socket at all is an error, since a wrong count is worse than none.
+func addConnection(tally *sockets.Tally, item wsman.Item) error {
+	local, err := addressOf(item, "LocalAddress")
+	if err != nil {
+		return err
+	}
+	remote, err := addressOf(item, "RemoteAddress")
+	if err != nil {
+		return err
+	}
+	localPort, err := numberOf(item, "LocalPort", 16)
+	if err != nil {
+		return err
+	}
+	remotePort, err := numberOf(item, "RemotePort", 16)
+	if err != nil {
+		return err
+	}
+	pid, err := numberOf(item, "OwningProcess", 32)
+	if err != nil {
+		return err
+	}
+	row := sockets.Row{
+		Local: local, LocalPort: uint16(localPort), // #nosec G115 -- parsed with 16 bits
+		Remote: netip.AddrPortFrom(remote, uint16(remotePort)), PID: uint32(pid), // #nosec G115 -- parsed with 16 and 32 bits
+	}
+	text, present := item.Text("State")
+	if !present || text == "" {
+		tally.AddUnknown(row, "no state")
+		return nil
+	}
+	state, err := strconv.ParseUint(text, 10, 8)
+	if err != nil {
+		tally.AddUnknown(row, printable([]byte(clip([]byte(text)))))
+		return nil
+	}
+	row.State = sockets.State(state) // #nosec G115 -- parsed with 8 bits
+	tally.Add(row)
+	return nil
+}
+
+func addressOf(item wsman.Item, column string) (netip.Addr, error) {
+	text, _ := item.Text(column)
+	address, err := netip.ParseAddr(text)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("a row of MSFT_NetTCPConnection has the %s %q", column, clip([]byte(text)))
+	}
+	return address, nil
+}
+
+func numberOf(item wsman.Item, column string, bits int) (uint64, error) {
+	text, _ := item.Text(column)
+	number, err := strconv.ParseUint(text, 10, bits)
+	if err != nil {
+		return 0, fmt.Errorf("a row of MSFT_NetTCPConnection has the %s %q", column, clip([]byte(text)))
+	}
+	return number, nil
+}
+
+// countRows counts what a query gives.
+func (h *Host) countRows(ctx context.Context, namespace, query string) (int, error) {
+	count := 0
+	err := h.wsman.Enumerate(ctx, namespace, query, func(wsman.Item) error { count++; return nil })
+	return count, err
+}

@@ -1,0 +1,70 @@
+package winhost
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
+)
+
+// ErrNoShell is a host whose WinRM has no shell.
+var ErrNoShell = wsman.ErrNoShell
+
+// section is one program in the chained command. Its line consists of fixed words
+// and numbers only, never of text from a configuration.
+type section struct{ name, line string }
+
+var (
+	netstatTCP   = section{"tcp4", "netstat -ano -p tcp"}
+	netstatTCPv6 = section{"tcp6", "netstat -ano -p tcpv6"}
+	netstatUDP   = section{"udp4", "netstat -ano -p udp"}
+	netstatUDPv6 = section{"udp6", "netstat -ano -p udpv6"}
+	excludedIPv4 = section{"excluded4", "netsh int ipv4 show excludedportrange protocol=tcp"}
+	excludedIPv6 = section{"excluded6", "netsh int ipv6 show excludedportrange protocol=tcp"}
+	dynamicTCP   = section{"dynamictcp", "netsh int ipv4 show dynamicport tcp"}
+	dynamicUDP   = section{"dynamicudp", "netsh int ipv4 show dynamicport udp"}
+)
+
+// printed is what each section's program printed, by the section's name.
+type printed map[string][]byte
+
+// mark begins a line that the command prints before a section and at its end; no
+// program prints such a line by itself.
+const mark = "==windows-baseline=="
+
+// print runs the sections as one command in one shell. The host's exit code is
+// that of the last program only, so that each section is judged by its output; a
+// missing mark means that the output was cut off.
+func (h *Host) print(ctx context.Context, sections []section) (printed, error) {
+	parts := make([]string, 0, 2*len(sections)+1)
+	for _, s := range sections {
+		parts = append(parts, "echo "+mark+s.name, s.line)
+	}
+	parts = append(parts, "echo "+mark+"end")
+	result, err := h.wsman.Run(ctx, strings.Join(parts, "&"))
+	if err != nil {
+		return nil, err
+	}
+	return split(result.Stdout, sections)
+}
+
+// split cuts the output at its marks.
+func split(output []byte, sections []section) (printed, error) {
+	out := printed{}
+	rest := output
+	for i, s := range sections {
+		next := "end"
+		if i+1 < len(sections) {
+			next = sections[i+1].name
+		}
+		_, after, began := bytes.Cut(rest, []byte(mark+s.name))
+		body, _, ended := bytes.Cut(after, []byte(mark+next))
+		if !began || !ended {
+			return nil, fmt.Errorf("the output of %q was cut off, or the host did not run it", s.line)
+		}
+		out[s.name], rest = body, after
+	}
+	return out, nil
+}
