@@ -46,6 +46,9 @@ func TestAnyHistoryEndsWhereItBegan(t *testing.T) {
 				if rapid.Bool().Draw(t, "reply lost") {
 					uncertain = late.Parameter.Attribute
 				}
+				if done > 0 && rapid.Bool().Draw(t, "somebody else writes") {
+					host[plan.Steps[done-1].Parameter.Attribute] = DWORD(rapid.Uint32().Draw(t, "theirs"))
+				}
 				prior = AfterFailure(plan, prior, host, uncertain)
 				if uncertain != "" && rapid.Bool().Draw(t, "lands late") {
 					host[uncertain] = late.To

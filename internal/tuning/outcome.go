@@ -87,7 +87,8 @@ func Undo(steps []Step, now Values) (undo []Step, foreign []Step) {
 // managed, and with which originals. after is what was read back; uncertain is the
 // attribute whose write may still land, since its reply was lost, or empty.
 //
-//   - A value that came under management counts only if it was changed, or may be.
+//   - A value that came under management counts only if it was changed, or may be;
+//     it counts as written then, also where somebody else has changed it since.
 //   - A value that was to be released stays managed until its step is done.
 func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior {
 	truth := Prior{Original: Values{}, Written: Desired{}}
@@ -99,52 +100,42 @@ func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior 
 		step, stepped := steps[p.Attribute]
 		before, managed := prior.Original[p.Attribute]
 		planned, wanted := plan.Original[p.Attribute]
-		changed := stepped && after[p.Attribute] == step.To
-		maybe := stepped && p.Attribute == uncertain
+		touched := stepped && (p.Attribute == uncertain || after[p.Attribute] != step.From)
 		switch {
-		case managed && !wanted && (!stepped || changed):
+		case managed && !wanted && (!stepped || after[p.Attribute] == step.To):
 			continue // released
 		case managed:
 			truth.Original[p.Attribute] = before
-		case wanted && stepped && (maybe || after[p.Attribute] != step.From):
+		case wanted && touched:
 			truth.Original[p.Attribute] = planned
 		default:
 			continue
 		}
-		if number, ok := step.To.DWORD(); ok && wanted && (changed || maybe) {
+		if number, ok := step.To.DWORD(); ok && wanted && touched {
 			truth.Written[p.Attribute] = number
 		} else if number, ok := prior.Written[p.Attribute]; ok {
 			truth.Written[p.Attribute] = number
 		}
 	}
-	if managedMemoryLost(prior) {
-		truth.Written = nil
+	if len(prior.Original) > 0 && prior.Written == nil {
+		truth.Written = nil // what is unknown must not turn into "never written"
 	}
 	return truth
 }
 
-// Remaining is what a host still holds of ours after a failed create was
-// undone: the steps whose result still stands, and the one whose write may still
+// Remaining is what a host still holds of ours after a failed create was undone:
+// the values that are not as they were found, and the one whose write may still
 // land, since its reply was lost (uncertain, or empty).
 func Remaining(plan Plan, after Values, uncertain string) Prior {
-	truth := Prior{Original: Values{}, Written: Desired{}}
-	for _, step := range plan.Steps {
-		attribute := step.Parameter.Attribute
-		if after[attribute] != step.To && attribute != uncertain {
-			continue
-		}
-		truth.Original[attribute] = plan.Original[attribute]
-		truth.Written[attribute] = plan.Written[attribute]
-	}
-	return truth
+	return AfterFailure(plan, Prior{}, after, uncertain)
 }
 
 // Unread is what to keep in mind after an update that failed on a host that can
 // no longer be read: the prior, and the originals of values that may have come
-// under management, which would be lost otherwise.
-func Unread(plan Plan, prior Prior) Prior {
+// under management (those of the attempted steps), which would be lost otherwise.
+func Unread(plan Plan, prior Prior, attempted []Step) Prior {
 	truth := Prior{Original: maps.Clone(prior.Original), Written: maps.Clone(prior.Written)}
-	for _, step := range plan.Steps {
+	for _, step := range attempted {
 		attribute := step.Parameter.Attribute
 		number, wanted := plan.Written[attribute]
 		if !wanted {
@@ -157,9 +148,3 @@ func Unread(plan Plan, prior Prior) Prior {
 	}
 	return truth
 }
-
-// managedMemoryLost tells whether there was something to remember and the
-// memory is gone: what is unknown must not turn into "never written".
-func managedMemoryLost(prior Prior) bool { return len(prior.Original) > 0 && prior.Written == nil }
-
-func joinRefused(refused []error) error { return errors.Join(refused...) }

@@ -107,8 +107,8 @@ func TestAfterFailure(t *testing.T) {
 			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 30, alive: 5, port: 65534}}, ""},
 		{"all was done, and then something failed", Values{delay: DWORD(30), port: DWORD(65534)},
 			Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Desired{delay: 30, port: 65534}}, ""},
-		{"the new one reads back as something else", Values{delay: DWORD(30), port: DWORD(7), alive: DWORD(5)},
-			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 30, alive: 5}}, ""},
+		{"the new one reads back as something else: it was written all the same", Values{delay: DWORD(30), port: DWORD(7), alive: DWORD(5)},
+			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 30, alive: 5, port: 65534}}, ""},
 	}
 	for _, tt := range tests {
 		if got := AfterFailure(plan, prior, tt.after, tt.uncertain); !reflect.DeepEqual(got, tt.truth) {
@@ -135,8 +135,8 @@ func TestRemaining(t *testing.T) {
 	}
 	now := Values{delay: DWORD(30), port: DWORD(5000), alive: DWORD(77)}
 	for uncertain, want := range map[string]Prior{
-		"":   {Original: Values{delay: Absent}, Written: Desired{delay: 30}},
-		port: {Original: Values{delay: Absent, port: DWORD(5000)}, Written: Desired{delay: 30, port: 65534}},
+		"":   {Original: Values{delay: Absent, alive: Absent}, Written: Desired{delay: 30, alive: 300000}},
+		port: {Original: Values{delay: Absent, alive: Absent, port: DWORD(5000)}, Written: Desired{delay: 30, alive: 300000, port: 65534}},
 	} {
 		if truth := Remaining(plan, now, uncertain); !reflect.DeepEqual(truth, want) {
 			t.Errorf("uncertain %q: %+v, want %+v", uncertain, truth, want)
@@ -154,14 +154,17 @@ func TestUnreadLosesNoOriginal(t *testing.T) {
 		Original: Values{delay: DWORD(240), alive: Absent, port: DWORD(5000)},
 		Written:  Desired{delay: 30, alive: 5, port: 65534},
 	}
-	if got := Unread(plan, prior); !reflect.DeepEqual(got, want) {
+	if got := Unread(plan, prior, plan.Steps); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if len(prior.Original) != 2 {
 		t.Error("the prior was changed in place")
 	}
+	if got := Unread(plan, prior, plan.Steps[:1]); !reflect.DeepEqual(got.Original, prior.Original) {
+		t.Errorf("what was never attempted counts: %+v", got)
+	}
 	prior.Written = nil
-	if got := Unread(plan, prior); got.Written != nil {
+	if got := Unread(plan, prior, plan.Steps); got.Written != nil {
 		t.Errorf("a lost memory turned into %v", got.Written)
 	}
 }

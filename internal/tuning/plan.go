@@ -1,6 +1,7 @@
 package tuning
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
@@ -112,7 +113,7 @@ func Apply(observed Values, desired Desired, prior Prior, onDestroy OnDestroy) (
 		plan.Original[p.Attribute] = original
 		plan.write(p, found, DWORD(number), managed && prior.wrote(p.Attribute))
 	}
-	return plan, joinRefused(refused)
+	return plan, errors.Join(refused...)
 }
 
 // Destroy plans the release of every managed value.
@@ -123,6 +124,7 @@ func Destroy(observed Values, prior Prior, onDestroy OnDestroy) Plan {
 			plan.release(p, observed[p.Attribute], original, prior, onDestroy)
 		}
 	}
+	plan.Warnings = append(plan.Warnings, DestroyWarnings(prior, onDestroy)...)
 	return plan
 }
 

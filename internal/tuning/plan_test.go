@@ -198,11 +198,13 @@ func TestDestroy(t *testing.T) {
 	}{
 		{Restore, []string{
 			"TcpTimedWaitDelay: REG_DWORD 30 -> REG_DWORD 240", "MaxUserPort: REG_DWORD 60000 -> absent", `KeepAliveInterval: REG_DWORD 2000 -> REG_SZ "1000"`,
-		}, []string{"MaxUserPort was REG_DWORD 60000, not the 65534 that was applied"}},
-		{Keep, []string{}, []string{}},
+		}, []string{"MaxUserPort was REG_DWORD 60000, not the 65534 that was applied", "KeepAliveTime is not restored on destroy"}},
+		{Keep, []string{}, []string{"TcpTimedWaitDelay is not restored on destroy", "MaxUserPort is not restored on destroy",
+			"KeepAliveTime is not restored on destroy", "KeepAliveInterval is not restored on destroy"}},
 		{WindowsDefault, []string{
 			"TcpTimedWaitDelay: REG_DWORD 30 -> absent", "MaxUserPort: REG_DWORD 60000 -> absent", "KeepAliveInterval: REG_DWORD 2000 -> absent",
-		}, []string{"MaxUserPort was REG_DWORD 60000, not the 65534 that was applied"}},
+		}, []string{"MaxUserPort was REG_DWORD 60000, not the 65534 that was applied", "TcpTimedWaitDelay is not restored on destroy",
+			"KeepAliveTime is not restored on destroy", "KeepAliveInterval is not restored on destroy"}},
 	}
 	for _, tt := range tests {
 		plan := Destroy(observed, prior, tt.onDestroy)

@@ -117,11 +117,11 @@ func ParseValue(text string) (Value, error) {
 	name, data, _ := strings.Cut(text, " ")
 	switch name {
 	case "REG_DWORD":
-		if number, err := parseNumber(data, 32); err == nil {
+		if number, err := strconv.ParseUint(data, 10, 32); err == nil {
 			return DWORD(uint32(number)), nil // #nosec G115 -- parsed with 32 bits
 		}
 	case "REG_QWORD":
-		if number, err := parseNumber(data, 64); err == nil {
+		if number, err := strconv.ParseUint(data, 10, 64); err == nil {
 			return QWORD(number), nil
 		}
 	case "REG_SZ":
@@ -130,14 +130,6 @@ func ParseValue(text string) (Value, error) {
 		}
 	}
 	return Absent, fmt.Errorf("%q is no recorded registry value: %w", text, errValueSyntax)
-}
-
-// parseNumber takes decimal digits only: strconv alone would take "+1" too.
-func parseNumber(data string, bits int) (uint64, error) {
-	if strings.HasPrefix(data, "+") {
-		return 0, errValueSyntax
-	}
-	return strconv.ParseUint(data, 10, bits)
 }
 
 // Values is registry values by attribute name.
