@@ -81,7 +81,7 @@ func (c *Client) Invoke(ctx context.Context, call Invocation) (Output, error) {
 	if reply.body.name == "" {
 		return Output{}, c.failed(operation, c.unusable(call.Kind, errors.New("the reply has no output of the method")))
 	}
-	return Output{Fields: newFields(reply.body)}, nil
+	return Output{Fields: newFields(reply.body), kind: call.Kind, address: c.transport.Address()}, nil
 }
 
 // exchange sends one message and reads its reply. A fault is an error whatever
@@ -141,10 +141,28 @@ func (c *Client) unusable(kind transport.Kind, err error) error {
 }
 
 // failed says what was being done and where. The transport's errors begin with
-// the address by themselves.
+// the address by themselves. Where no connection came about the operation had no
+// part in it, and is left out.
 func (c *Client) failed(operation string, err error) error {
+	if neverConnected(err) {
+		return err
+	}
 	if strings.HasPrefix(err.Error(), c.transport.Address()) {
 		return fmt.Errorf("%s: %w", operation, err)
 	}
 	return fmt.Errorf("%s on %s: %w", operation, c.transport.Address(), err)
+}
+
+// neverConnected reports whether err is about the way to the host, whatever it was
+// asked for.
+func neverConnected(err error) bool {
+	var (
+		unreachable  *transport.UnreachableError
+		noTLS        *transport.TLSError
+		unauthorized *transport.UnauthorizedError
+		notTried     *transport.NotTriedError
+		late         *transport.TimeoutError
+	)
+	return errors.As(err, &unreachable) || errors.As(err, &noTLS) || errors.As(err, &unauthorized) ||
+		errors.As(err, &notTried) || errors.As(err, &late) && late.Phase.Connecting()
 }

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
 )
 
 // Field is one property of an instance or one out-parameter of a method.
@@ -146,12 +148,24 @@ func textOf(n node) string {
 // Output is what a method gave back.
 type Output struct {
 	Fields
+
+	kind    transport.Kind
+	address string
 }
 
 // ReturnValue gives the method's ReturnValue. An error of HRESULT's form may come
 // as a negative number [assumed; WMI's is unsigned] and is given unsigned. A void
-// method answers none: that is ErrNoField.
+// method answers none: that is ErrNoField. Of a Write, no ReturnValue leaves open
+// what became of it: transport.MayHaveHappened(err) is true then.
 func (o Output) ReturnValue() (uint32, error) {
+	code, err := o.returnValue()
+	if err != nil && o.kind == transport.Write {
+		return 0, &transport.ReplyLostError{Address: o.address, Kind: o.kind, Err: err}
+	}
+	return code, err
+}
+
+func (o Output) returnValue() (uint32, error) {
 	text, err := o.present("ReturnValue")
 	if err != nil {
 		return 0, err

@@ -131,7 +131,7 @@ func TestOMIsOutputs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	out := Output{newFields(reply.body)}
+	out := Output{Fields: newFields(reply.body)}
 	if n, err := out.ReturnValue(); n != 3 || err != nil {
 		t.Errorf("%d, %v", n, err)
 	}
@@ -146,7 +146,7 @@ func TestOMIsOutputs(t *testing.T) {
 	if reply, err = parseEnvelope(body, nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := (Output{newFields(reply.body)}).ReturnValue(); err == nil || errors.Is(err, ErrNoField) {
+	if n, err := (Output{Fields: newFields(reply.body)}).ReturnValue(); err == nil || errors.Is(err, ErrNoField) {
 		t.Errorf("`five` is %d, %v", n, err)
 	}
 }

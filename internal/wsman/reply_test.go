@@ -192,6 +192,6 @@ func FuzzParseEnvelope(f *testing.F) {
 		if reply.fault != nil && reply.fault.Error() == "" {
 			t.Fatal("a fault without a text")
 		}
-		(Output{newFields(reply.body)}).ReturnValue() //nolint:errcheck // must not panic
+		(Output{Fields: newFields(reply.body)}).ReturnValue() //nolint:errcheck // must not panic
 	})
 }

@@ -234,9 +234,10 @@ func outcomeUnknown(err error) bool {
 		unauthorized *UnauthorizedError
 		unencrypted  *UnencryptedRefusedError
 		notWinRM     *NotWinRMError
+		noTLS        *TLSError
 	)
 	switch {
-	case errors.As(err, &unauthorized), errors.As(err, &unencrypted):
+	case errors.As(err, &unauthorized), errors.As(err, &unencrypted), errors.As(err, &noTLS):
 		return false
 	case errors.As(err, &notWinRM):
 		return notWinRM.Status < 300 // an HTTP error of somebody who is not WinRM: nothing was done

@@ -34,6 +34,7 @@ type conn struct {
 
 	authorization string   // of every request: Basic
 	session       *session // seals every message; nil: bodies go as they are
+	answered      bool     // a reply was read in full
 	spent         bool     // no further request on this connection
 }
 
@@ -119,6 +120,7 @@ func (c *conn) roundTrip(authorization, contentType string, body []byte) (answer
 		return answer{}, false, &closedError{err: err}
 	}
 	got, err := c.read()
+	c.answered = c.answered || err == nil
 	return got, true, err
 }
 

@@ -24,14 +24,13 @@ const triedBasic = "Basic"
 func (c *Client) connect(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, c.conf.ConnectTimeout)
 	defer cancel()
-	phase := PhaseDial
-	fresh, err := c.dial(limited, &phase)
+	fresh, err := c.dial(ctx, limited)
 	if err != nil {
-		return c.explainConnect(ctx, limited, phase, err)
+		return err
 	}
 	deadline, _ := limited.Deadline()
 	left := time.Until(deadline)
-	leave, err := c.logons().enter(ctx, c.conf.Address)
+	leave, waited, err := c.logons().enter(ctx, c.conf.Address)
 	if err != nil {
 		fresh.hangUp()
 		if ctx.Err() != nil {
@@ -41,17 +40,34 @@ func (c *Client) connect(ctx context.Context) error {
 	}
 	limited, cancel = context.WithTimeout(ctx, left)
 	defer cancel()
-	err = c.authenticate(limited, fresh)
+	fresh, err = c.logOn(ctx, limited, fresh, waited)
+	leave(err)
 	if err != nil {
-		fresh.hangUp()
-		err = c.explainConnect(ctx, limited, PhaseAuth, err)
-		leave(err)
 		return err
 	}
-	leave(nil)
 	fresh.lastUsed = c.conf.Now()
 	c.kept = fresh
 	return nil
+}
+
+// logOn authenticates a connection, and hangs up where that fails. One that waited
+// for its turn may have been closed meanwhile: if so it is replaced once. Nothing
+// but our first token went over it then, which bears no credentials.
+func (c *Client) logOn(ctx, limited context.Context, fresh *conn, waited bool) (*conn, error) {
+	err := c.authenticate(limited, fresh)
+	var closed *closedError
+	if waited && errors.As(err, &closed) && !fresh.answered {
+		fresh.hangUp()
+		if fresh, err = c.dial(ctx, limited); err != nil {
+			return nil, err
+		}
+		err = c.authenticate(limited, fresh)
+	}
+	if err != nil {
+		fresh.hangUp()
+		return nil, c.explainConnect(ctx, limited, PhaseAuth, err)
+	}
+	return fresh, nil
 }
 
 // logons is the watch over the account; Basic has none, since WinRM takes only
@@ -63,21 +79,21 @@ func (c *Client) logons() *Logons {
 	return c.conf.Logons
 }
 
-func (c *Client) dial(ctx context.Context, phase *Phase) (*conn, error) {
-	raw, err := c.dialTCP(ctx, "tcp", c.conf.Address)
+// dial opens a connection within limited, with TLS where it is asked for.
+func (c *Client) dial(ctx, limited context.Context) (*conn, error) {
+	raw, err := c.dialTCP(limited, "tcp", c.conf.Address)
 	if err != nil {
-		return nil, err
+		return nil, c.explainConnect(ctx, limited, PhaseDial, err)
 	}
 	c.connections.Add(1)
 	counted := &countingConn{Conn: raw, sent: &c.sent, received: &c.received}
 	if !c.conf.HTTPS {
 		return newConn(c, raw, counted), nil
 	}
-	*phase = PhaseTLS
 	secure := tls.Client(counted, c.conf.TLS)
-	if err := secure.HandshakeContext(ctx); err != nil {
+	if err := secure.HandshakeContext(limited); err != nil {
 		raw.Close() //nolint:errcheck // given up
-		return nil, err
+		return nil, c.explainConnect(ctx, limited, PhaseTLS, err)
 	}
 	return newConn(c, raw, secure), nil
 }
@@ -176,14 +192,38 @@ func (c *Client) explainTLS(err error) error {
 		}
 	case errors.As(err, &authority):
 		failed.Reason = UnknownAuthority
+	case errors.As(err, &name) && !hasNames(name.Certificate):
+		failed.Reason = CommonNameOnly
 	case errors.As(err, &name):
 		failed.Reason = NameMismatch
+	case isAlert(err, alertProtocolVersion), strings.Contains(err.Error(), "server selected unsupported protocol version"):
+		failed.Reason = OldTLS // the latter is crypto/tls's own text: it has no type
+	case isAlert(err, alertCertificateRequired):
+		failed.Reason = ClientCertificate
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		failed.Reason = Expired
 	case isNetwork(err):
 		return &UnreachableError{Address: c.conf.Address, Reason: Dropped, HTTPS: true, Err: err}
 	}
 	return failed
+}
+
+// hasNames reports whether a certificate says for whom it is where that is looked for.
+func hasNames(c *x509.Certificate) bool {
+	return len(c.DNSNames)+len(c.IPAddresses)+len(c.EmailAddresses)+len(c.URIs) > 0
+}
+
+// Alerts of TLS (RFC 8446 6).
+const (
+	alertProtocolVersion     = 70
+	alertCertificateRequired = 116
+)
+
+// isAlert reports whether the peer sent that alert. crypto/tls keeps the type of
+// those that came over TCP to itself; their texts are those of its AlertError.
+func isAlert(err error, number uint8) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "remote error" && op.Err.Error() == tls.AlertError(number).Error()
 }
 
 // isNetwork reports whether the connection failed, as against what came over it.

@@ -71,6 +71,9 @@ func TestTLSFailures(t *testing.T) {
 	named, pool := certificate(t, nil, "mail01.contoso.example")
 	stranger, _ := certificate(t, nil, "127.0.0.1")
 	expired, expiredPool := certificate(t, func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Minute) }, "127.0.0.1")
+	unnamed, unnamedPool := certificate(t, func(c *x509.Certificate) {
+		c.Subject.CommonName, c.DNSNames, c.IPAddresses = "mail01.contoso.example", nil, nil
+	}, "127.0.0.1")
 	with := func(c tls.Certificate) script {
 		return func(p *peer) {
 			secure := tls.Server(p.Conn, &tls.Config{Certificates: []tls.Certificate{c}})
@@ -102,7 +105,19 @@ func TestTLSFailures(t *testing.T) {
 			p.in.ReadByte()                       //nolint:errcheck // the ClientHello
 			p.say("\x15\x03\x03\x00\x02\x02\x46") // fatal, protocol_version
 			p.wait()
-		}, pool, OtherTLS, "protocol version"},
+		}, pool, OldTLS, "enable TLS 1.2"},
+		"another alert": {func(p *peer) {
+			p.in.ReadByte()                       //nolint:errcheck // the ClientHello
+			p.say("\x15\x03\x03\x00\x02\x02\x28") // fatal, handshake_failure
+			p.wait()
+		}, pool, OtherTLS, "handshake failure"},
+		"TLS 1.0": {func(p *peer) {
+			p.in.ReadByte() //nolint:errcheck // the ClientHello
+			// A ServerHello of version 3.1 without session id, TLS_RSA_WITH_AES_128_CBC_SHA.
+			p.say("\x16\x03\x01\x00\x2a\x02\x00\x00\x26\x03\x01" + strings.Repeat("r", 32) + "\x00\x00\x2f\x00")
+			p.wait()
+		}, pool, OldTLS, "enable TLS 1.2"},
+		"common name only": {with(unnamed), unnamedPool, CommonNameOnly, "subject alternative name for \"127.0.0.1\""},
 	} {
 		client := clearClient(t, serve(t, test.server), func(c *Config) { c.HTTPS, c.TLS = true, &tls.Config{RootCAs: test.pool} })
 		_, err := post(t, client, Write)
@@ -251,7 +266,9 @@ func TestWhatUnauthorizedAdvises(t *testing.T) {
 		{UnauthorizedError{User: testUser, Tried: triedBasic, Refused: true}, "local accounts only"},
 		{UnauthorizedError{Tried: triedBasic, Offered: []string{"Kerberos", "Negotiate"}}, `use auth = "negotiate"`},
 		{UnauthorizedError{Tried: triedNTLM, Offered: []string{"Basic"}}, `auth = "basic" with https`},
-		{UnauthorizedError{Tried: triedNTLM, Offered: []string{"Kerberos"}}, "Kerberos only"},
+		{UnauthorizedError{Tried: triedNTLM, Offered: []string{"Kerberos"}}, "undoes a hardening"},
+		{UnauthorizedError{Tried: triedNTLM, Offered: []string{"Kerberos"}}, "not supported yet"},
+		{UnauthorizedError{Tried: triedNTLM, Offered: []string{"Negotiate", "Kerberos"}}, "Restrict NTLM"},
 		{UnauthorizedError{Tried: triedNTLM}, "offers nothing"},
 	} {
 		if !strings.Contains(test.err.Error(), test.want) {

@@ -52,12 +52,16 @@ func (e *UnauthorizedError) offers(scheme string) bool {
 
 func (e *UnauthorizedError) whatElse() string {
 	switch {
+	case e.offers("Negotiate") && e.Tried == triedNTLM:
+		return "it breaks the negotiation off when it sees NTLM, so NTLM seems to be forbidden there " +
+			"(the policy \"Network security: Restrict NTLM\"), and Kerberos is not supported yet"
 	case e.offers("Negotiate"):
 		return `use auth = "negotiate"`
 	case e.offers("Basic"):
-		return `use auth = "basic" with https = true, or enable Negotiate on the host (winrm set winrm/config/service/auth @{Negotiate="true"})`
+		return `use auth = "basic" with https = true, or enable Negotiate on the host (winrm set winrm/config/service/auth @{Negotiate="true"}) if it was not switched off on purpose`
 	case e.offers("Kerberos"):
-		return `the host takes Kerberos only, which this version can't speak: enable Negotiate on the host (winrm set winrm/config/service/auth @{Negotiate="true"})`
+		return "the host takes Kerberos only, which is not supported yet; enabling Negotiate there (winrm set winrm/config/service/auth @{Negotiate=\"true\"}) " +
+			"would let NTLM in, and undoes a hardening that somebody chose"
 	default:
 		return "check winrm/config/service/auth on the host"
 	}

@@ -61,7 +61,7 @@ func (e *UnreachableError) schemeHint() string {
 	if e.HTTPS {
 		return " (does this port speak HTTPS? 5986 does by default, 5985 does not)"
 	}
-	return " (does this port speak plain HTTP? 5985 does by default, 5986 does not)"
+	return " (does this port speak HTTPS? Then set https = true; 5985 speaks plain HTTP by default, 5986 does not)"
 }
 
 func (e *UnreachableError) Unwrap() error { return e.Err }
@@ -71,11 +71,14 @@ type TLSReason string
 
 // The reasons of a TLSError.
 const (
-	UnknownAuthority TLSReason = "unknown authority"
-	NameMismatch     TLSReason = "name mismatch"
-	Expired          TLSReason = "expired"
-	PlainHTTP        TLSReason = "plain HTTP" // the server answered without TLS
-	OtherTLS         TLSReason = "handshake"
+	UnknownAuthority  TLSReason = "unknown authority"
+	NameMismatch      TLSReason = "name mismatch"
+	Expired           TLSReason = "expired"
+	PlainHTTP         TLSReason = "plain HTTP" // the server answered without TLS
+	CommonNameOnly    TLSReason = "common name only"
+	OldTLS            TLSReason = "old TLS"            // the server offers nothing from TLS 1.2 on
+	ClientCertificate TLSReason = "client certificate" // the server wants one
+	OtherTLS          TLSReason = "handshake"
 )
 
 // TLSError says that the server was reached and TLS failed. Nothing was sent.
@@ -98,6 +101,16 @@ func (e *TLSError) text() string {
 	case NameMismatch:
 		return fmt.Sprintf("the server's certificate is not for %q: "+
 			"give the name that it bears in tls_server_name (%v)", e.Name, e.Err)
+	case CommonNameOnly:
+		return fmt.Sprintf("the server's certificate bears its name in the Common Name only, which is not looked at any more: "+
+			"reissue it with a subject alternative name for %q (New-SelfSignedCertificate -DnsName makes one) (%v)", e.Name, e.Err)
+	case OldTLS:
+		return fmt.Sprintf("the host offers only TLS 1.0 or 1.1, which are broken and not used here: enable TLS 1.2 on the host "+
+			"(Windows Server 2008 R2 and 2012 have it, by SCHANNEL\\Protocols\\TLS 1.2\\Server; 2003 never had it), "+
+			"or use https = false, where auth = \"negotiate\" seals every message (%v)", e.Err)
+	case ClientCertificate:
+		return fmt.Sprintf("the server wants a client certificate, and these are not supported yet: "+
+			"use a listener that does not ask for one (%v)", e.Err)
 	case Expired:
 		return fmt.Sprintf("the server's certificate is outside its time of validity: renew it, or set this machine's clock (%v)", e.Err)
 	case PlainHTTP:

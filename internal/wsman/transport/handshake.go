@@ -64,13 +64,13 @@ func (c *conn) leg(token []byte) (answer, error) {
 // challengeOf takes the server's token out of the reply to NEGOTIATE.
 func (c *Client) challengeOf(reply answer, from *conn) ([]byte, error) {
 	if reply.status != http.StatusUnauthorized {
-		return nil, from.notWinRM(reply.status, fmt.Sprintf("it answered HTTP %d (%s) where authentication should go on",
-			reply.status, http.StatusText(reply.status)))
+		return nil, from.notWinRM(reply.status, from.describe(reply.status, reply.header.Get("Content-Type"))+
+			" (authentication should have gone on here)")
 	}
 	token, found, err := negotiateToken(reply.header)
 	switch {
 	case err != nil:
-		return nil, from.notWinRM(reply.status, "its authentication token is not base64, or too long")
+		return nil, from.notWinRM(reply.status, "its authentication token is not base64, or too long: another service, or a proxy in between; "+usualPorts)
 	case !found:
 		return nil, c.unauthorized(offeredSchemes(reply.header), false)
 	case from.spent:
@@ -85,7 +85,7 @@ func (c *Client) verdictOf(reply answer, from *conn) error {
 	case reply.status == http.StatusUnauthorized:
 		return c.unauthorized(offeredSchemes(reply.header), true)
 	case reply.status < 200 || reply.status > 299:
-		return from.notWinRM(reply.status, describeAnswer(reply.status, reply.header.Get("Content-Type")))
+		return from.notWinRM(reply.status, from.describe(reply.status, reply.header.Get("Content-Type")))
 	case from.spent:
 		return from.notWinRM(reply.status, "it closes the connection that it has just authenticated: is an HTTP proxy in between?")
 	}

@@ -40,29 +40,34 @@ func (e *NotTriedError) Error() string {
 
 func (e *NotTriedError) Unwrap() error { return e.Refused }
 
-// enter waits until a logon to address may be tried. leave must be called with
-// how it ended. A nil watch lets everything through.
-func (l *Logons) enter(ctx context.Context, address string) (leave func(error), err error) {
+// enter waits until a logon to address may be tried, and says if it had to wait.
+// leave must be called with how it ended. A nil watch lets everything through.
+func (l *Logons) enter(ctx context.Context, address string) (leave func(error), waited bool, err error) {
 	free := func(error) {}
 	if l == nil {
-		return free, nil
+		return free, false, nil
 	}
 	if done, err := l.verdict(address); done {
-		return free, err
+		return free, false, err
 	}
 	select {
 	case <-l.turn:
-	case <-ctx.Done():
-		return nil, ctx.Err()
+	default:
+		waited = true
+		select {
+		case <-l.turn:
+		case <-ctx.Done():
+			return nil, true, ctx.Err()
+		}
 	}
 	if done, err := l.verdict(address); done {
 		l.turn <- struct{}{}
-		return free, err
+		return free, waited, err
 	}
 	return func(outcome error) {
 		l.judge(outcome)
 		l.turn <- struct{}{}
-	}, nil
+	}, waited, nil
 }
 
 // verdict reports whether it is known already how logons of this account end.

@@ -59,6 +59,9 @@ type answer struct {
 func (c *conn) read() (answer, error) {
 	c.budget.left = maxHeaderBytes
 	first, err := c.in.Peek(1)
+	if isAlert(err, alertCertificateRequired) { // TLS 1.3 tells it after the handshake
+		return answer{}, &TLSError{Address: c.client.conf.Address, Reason: ClientCertificate, Err: err}
+	}
 	if err != nil {
 		return answer{}, &closedError{sent: true, err: err}
 	}
@@ -90,14 +93,14 @@ func (c *conn) readHeader() (*http.Response, error) {
 		case err != nil && c.budget.ended != nil:
 			return nil, fmt.Errorf("the reply broke off in its header: %w", c.budget.ended)
 		case err != nil: // its text quotes the server: left out
-			return nil, c.notWinRM(0, "what it sent is not HTTP")
+			return nil, c.notWinRM(0, "what it sent is not HTTP: another service listens on this port; "+usualPorts)
 		case response.StatusCode == http.StatusSwitchingProtocols:
-			return nil, c.notWinRM(response.StatusCode, "it wants to switch protocols (HTTP 101)")
+			return nil, c.notWinRM(response.StatusCode, "it wants to switch protocols (HTTP 101): another service listens on this port; "+usualPorts)
 		case response.StatusCode >= 200:
 			return response, nil
 		}
 	}
-	return nil, c.notWinRM(0, "it sends interim responses without end")
+	return nil, c.notWinRM(0, "it sends interim responses without end: another service, or a broken proxy; "+usualPorts)
 }
 
 func (c *conn) readBody(response *http.Response) ([]byte, error) {
@@ -107,7 +110,7 @@ func (c *conn) readBody(response *http.Response) ([]byte, error) {
 		return nil, tooLarge
 	}
 	if encoding := response.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return nil, c.notWinRM(response.StatusCode, "it compresses its answer, which was not asked for")
+		return nil, c.notWinRM(response.StatusCode, "it compresses its answer, which was not asked for: a proxy in between? Reach the host without it")
 	}
 	c.budget.left = limit*chunkingFactor + maxHeaderBytes
 	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
@@ -117,7 +120,7 @@ func (c *conn) readBody(response *http.Response) ([]byte, error) {
 	case err != nil && c.budget.ended != nil:
 		return nil, fmt.Errorf("the reply broke off after %d bytes: %w", len(body), c.budget.ended)
 	case err != nil:
-		return nil, c.notWinRM(response.StatusCode, "its answer breaks the rules of HTTP's chunked encoding")
+		return nil, c.notWinRM(response.StatusCode, "its answer breaks the rules of HTTP's chunked encoding: a broken proxy in between? Reach the host without it")
 	}
 	return body, nil
 }
@@ -138,7 +141,7 @@ func (c *conn) interpret(a answer) (Reply, error) {
 		return Reply{}, c.emptyAnswer(a.status)
 	}
 	if !isSOAP(contentType) {
-		return Reply{}, c.notWinRM(a.status, describeAnswer(a.status, contentType))
+		return Reply{}, c.notWinRM(a.status, c.describe(a.status, contentType))
 	}
 	return Reply{Status: a.status, Body: a.body, ContentType: contentType}, nil
 }
@@ -147,7 +150,7 @@ func (c *conn) emptyAnswer(status int) error {
 	if status == http.StatusInternalServerError && !c.client.conf.HTTPS {
 		return &UnencryptedRefusedError{Address: c.client.conf.Address}
 	}
-	return c.notWinRM(status, describeAnswer(status, ""))
+	return c.notWinRM(status, c.describe(status, ""))
 }
 
 // isSOAP accepts SOAP 1.2's media type and those that a host behind a careless
@@ -157,24 +160,35 @@ func isSOAP(contentType string) bool {
 	return err == nil && (media == "application/soap+xml" || media == "text/xml" || media == "application/xml")
 }
 
-func describeAnswer(status int, contentType string) string {
+// usualPorts ends the sentences about a wrong port.
+const usualPorts = "check address and port (5985 for HTTP and 5986 for HTTPS by default; `winrm enumerate winrm/config/listener` on the host)"
+
+// describe says what an answer that is not WinRM's was, and what to do.
+func (c *conn) describe(status int, contentType string) string {
 	media, _, _ := mime.ParseMediaType(contentType) // broken: empty
 	what := fmt.Sprintf("it answered HTTP %d (%s)", status, http.StatusText(status))
 	switch {
+	case status == http.StatusBadRequest && !c.client.conf.HTTPS:
+		// What web servers, Go's among them, say to plain HTTP on a port for TLS.
+		return what + ": does this port speak HTTPS? Then set https = true; " + usualPorts
 	case status == http.StatusNotFound:
-		return what + ": nothing listens at " + endpointPath + " for this address and port"
+		return what + ": nothing listens at " + endpointPath + " for this address and port. Another web server may hold the port; " + usualPorts
 	case status == http.StatusServiceUnavailable:
-		return what + ": the WinRM service does not run, or is overloaded (Get-Service WinRM)"
+		return what + ": the WinRM service is starting, stopping or overloaded: try again, then look at it on the host (Get-Service WinRM)"
+	case status == http.StatusBadGateway, status == http.StatusGatewayTimeout:
+		return what + ": a proxy in between does not reach the host: reach the host without the proxy, or ask who runs it"
+	case status == http.StatusProxyAuthRequired:
+		return what + ": an HTTP proxy in between wants a logon of its own, which is not supported: reach the host without the proxy"
 	case status == http.StatusRequestEntityTooLarge:
-		return what + ": the request is larger than the host's MaxEnvelopeSizekb"
+		return what + ": the request is larger than the host's MaxEnvelopeSizekb: raise it there (winrm set winrm/config @{MaxEnvelopeSizekb=\"500\"})"
 	case status == http.StatusForbidden:
-		return what + ": something before WinRM forbids the access, such as a filter of addresses (IPv4Filter, IPv6Filter)"
+		return what + ": something before WinRM forbids the access, such as a filter of addresses (IPv4Filter, IPv6Filter in winrm/config/service)"
 	case status >= 300 && status < 400:
-		return what + ": a redirection, which WinRM never sends"
+		return what + ": a redirection, which WinRM never sends: another web server or a proxy's logon page answers here; " + usualPorts
 	case media == "":
-		return what + " without a SOAP body"
+		return what + " without a SOAP body: another service, or a proxy in between; " + usualPorts
 	default:
-		return fmt.Sprintf("%s with %q: a web server or a proxy?", what, media)
+		return fmt.Sprintf("%s with %q: a web server or a proxy answers here, not WinRM; %s", what, media, usualPorts)
 	}
 }
 

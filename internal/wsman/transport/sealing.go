@@ -50,10 +50,10 @@ func (c *conn) open(a answer, contentType string) (Reply, error) {
 		return Reply{}, fmt.Errorf("the connection was dropped: %w", err)
 	}
 	if len(plain) == 0 {
-		return Reply{}, c.notWinRM(a.status, describeAnswer(a.status, ""))
+		return Reply{}, c.notWinRM(a.status, c.describe(a.status, ""))
 	}
 	if !isSOAP(inner) {
-		return Reply{}, c.notWinRM(a.status, describeAnswer(a.status, inner))
+		return Reply{}, c.notWinRM(a.status, c.describe(a.status, inner))
 	}
 	return Reply{Status: a.status, Body: plain, ContentType: inner}, nil
 }
