@@ -67,19 +67,22 @@ func addConnection(tally *sockets.Tally, item wsman.Item) error {
 		Local: local, LocalPort: uint16(localPort), // #nosec G115 -- parsed with 16 bits
 		Remote: netip.AddrPortFrom(remote, uint16(remotePort)), PID: uint32(pid), // #nosec G115 -- parsed with 16 and 32 bits
 	}
-	text, present := item.Text("State")
-	if !present || text == "" {
-		tally.AddUnknown(row, "no state")
-		return nil
-	}
-	state, err := strconv.ParseUint(text, 10, 8)
-	if err != nil {
+	text, _ := item.Text("State")
+	state, known := stateOf(text)
+	if !known {
 		tally.AddUnknown(row, printable([]byte(clip([]byte(text)))))
 		return nil
 	}
-	row.State = sockets.State(state) // #nosec G115 -- parsed with 8 bits
+	row.State = state
 	tally.Add(row)
 	return nil
+}
+
+// stateOf reads a state's number, which need not be one that Windows is known to
+// have; ok is false where there is none.
+func stateOf(text string) (state sockets.State, ok bool) {
+	number, err := strconv.ParseUint(text, 10, 8)
+	return sockets.State(number), err == nil // #nosec G115 -- parsed with 8 bits
 }
 
 func addressOf(item wsman.Item, column string) (netip.Addr, error) {

@@ -81,33 +81,6 @@ func TestMasterzenFailsOnAKeptConnection(t *testing.T) {
 	}
 }
 
-// netstatLine is one socket in netstat's output.
-var netstatLine = regexp.MustCompile(`(?m)^\s*TCP\s+(\S+)\s+(\S+)\s+(\S+)\s+(\d+)\s*$`)
-
-// The same sockets by masterzen's client, netstat and a regular expression.
-// [BenchmarkSockets] has ours.
-func BenchmarkMasterzenNetstat(b *testing.B) {
-	sim := startApart(b)
-	for _, rows := range []int{1_000, 100_000, 200_000} {
-		b.Run(fmt.Sprintf("rows=%d/endpoints=3", rows), func(b *testing.B) {
-			setTable(b, sim, rows, 3)
-			near := startProxy(b, sim["WINSIM_HTTP"], 0)
-			heap := watchHeap()
-			for b.Loop() {
-				states := map[string]int{}
-				for _, line := range netstatLine.FindAllStringSubmatch(masterzenRun(b, sim, near.address, "netstat -ano"), -1) {
-					states[line[3]]++
-				}
-				if states["TIME_WAIT"] != rows-rows/4 || states["ESTABLISHED"] != rows/4 {
-					b.Fatalf("%v", states)
-				}
-			}
-			heap.report(b, rows)
-			near.report(b)
-		})
-	}
-}
-
 // The two values that a refresh of the resource reads, by masterzen's client and
 // reg query, beside our refresh (new connection, key listed, two values read).
 func BenchmarkRefreshBesideMasterzen(b *testing.B) {
@@ -145,6 +118,33 @@ func BenchmarkRefreshBesideMasterzen(b *testing.B) {
 		b.ReportMetric(float64(near.counted.connections.Load())/n/float64(ours.Connections), "connections-to-ours")
 		b.ReportMetric(theirs/float64(ours.BytesSent+ours.BytesReceived), "bytes-to-ours")
 	})
+}
+
+// netstatLine is one socket in netstat's output.
+var netstatLine = regexp.MustCompile(`(?m)^\s*TCP\s+(\S+)\s+(\S+)\s+(\S+)\s+(\d+)\s*$`)
+
+// The same sockets by masterzen's client, netstat and a regular expression.
+// [BenchmarkSockets] has ours.
+func BenchmarkMasterzenNetstat(b *testing.B) {
+	sim := startApart(b)
+	for _, rows := range []int{1_000, 100_000, 200_000} {
+		b.Run(fmt.Sprintf("rows=%d/endpoints=3", rows), func(b *testing.B) {
+			setTable(b, sim, rows, 3)
+			near := startProxy(b, sim["WINSIM_HTTP"], 0)
+			heap := watchHeap()
+			for b.Loop() {
+				states := map[string]int{}
+				for _, line := range netstatLine.FindAllStringSubmatch(masterzenRun(b, sim, near.address, "netstat -ano"), -1) {
+					states[line[3]]++
+				}
+				if states["TIME_WAIT"] != rows-rows/4 || states["ESTABLISHED"] != rows/4 {
+					b.Fatalf("%v", states)
+				}
+			}
+			heap.report(b, rows)
+			near.report(b)
+		})
+	}
 }
 
 // setValues writes the two values of the story.

@@ -74,7 +74,7 @@ func (h *Host) settingRange(ctx context.Context, class string) (*tcpip.PortRange
 func (r *socketRead) poolsByNetsh() error {
 	if r.noShell != nil {
 		r.note("the dynamic port range is not known: before Windows Server 2012 netsh gives it, and %v", r.noShell)
-		return nil
+		return nil //nolint:nilerr // said in the notes; the rest goes on
 	}
 	tcp, err := parseDynamicPort(r.printed[dynamicTCP.name])
 	if err != nil {
@@ -128,7 +128,7 @@ func (r *socketRead) excluded() error {
 	}
 	if r.noShell != nil {
 		r.note("excluded ports are not known: only netsh gives them, and %v", r.noShell)
-		return nil
+		return nil //nolint:nilerr // said in the notes; the rest goes on
 	}
 	r.pool.Excluded = []tcpip.PortRange{}
 	for _, section := range []section{excludedIPv4, excludedIPv6} {
