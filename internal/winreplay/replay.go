@@ -75,10 +75,10 @@ func (h *Host) Answered() []string {
 
 var (
 	messageID = element("MessageID")
-	action    = element("Action")
-	context   = element("EnumerationContext")
+	actionOf  = element("Action")
+	contextOf = element("EnumerationContext")
 	filter    = element("Filter")
-	relatesTo = regexp.MustCompile(`(<(?:\w+:)?RelatesTo\b[^>]*>)[^<]*(</)`)
+	related   = regexp.MustCompile(`(<(?:\w+:)?RelatesTo\b[^>]*>)[^<]*(</)`)
 	query     = regexp.MustCompile(`(?is)^\s*select\s+(.+?)\s+from\s+(\w+)\s*$`)
 	numbered  = regexp.MustCompile(`^(.+_)(\d\d\d)(\.xml)$`)
 )
@@ -125,18 +125,18 @@ func (h *Host) answer(request []byte) (status int, reply []byte) {
 			`<s:Value>s:Receiver</s:Value></s:Code><s:Reason><s:Text>nothing was recorded for this</s:Text></s:Reason></s:Fault></s:Body></s:Envelope>`)
 	}
 	h.requests = append(h.requests, file)
-	if going := textOf(context, recorded); going != "" {
+	if going := textOf(contextOf, recorded); going != "" {
 		h.next[going] = following(file)
 	}
-	return http.StatusOK, relatesTo.ReplaceAllFunc(recorded, func(old []byte) []byte {
-		parts := relatesTo.FindSubmatch(old)
+	return http.StatusOK, related.ReplaceAllFunc(recorded, func(old []byte) []byte {
+		parts := related.FindSubmatch(old)
 		return bytes.Join([][]byte{parts[1], parts[2]}, id)
 	})
 }
 
 // fileFor finds the recorded reply; "" where there is none. A context is good for one Pull.
 func (h *Host) fileFor(request []byte) string {
-	switch action := textOf(action, request); action[strings.LastIndexByte(action, '/')+1:] {
+	switch action := textOf(actionOf, request); action[strings.LastIndexByte(action, '/')+1:] {
 	case "Enumerate":
 		asked := query.FindStringSubmatch(textOf(filter, request))
 		if asked == nil {
@@ -148,7 +148,7 @@ func (h *Host) fileFor(request []byte) string {
 		}
 		return asked[2] + "_" + form + "_000.xml"
 	case "Pull":
-		pulled := textOf(context, request)
+		pulled := textOf(contextOf, request)
 		file := h.next[pulled]
 		delete(h.next, pulled)
 		return file

@@ -16,6 +16,12 @@ const (
 	// DefaultMaxEnvelopeSize is what a reply may have in bytes. It is the default of
 	// MaxEnvelopeSizekb since WinRM 3; older hosts cut it down to theirs (150 kB).
 	DefaultMaxEnvelopeSize = 500 << 10
+	// streamEnvelopeSize is what replies that bring a table or a command's output are
+	// asked to hold at most, in bytes: a host cuts it down to its own bound, so where an
+	// administrator has raised MaxEnvelopeSizekb, fewer round trips do [not measured on
+	// Windows]. A reply and its copies in HTTP, sealing and parser take several times
+	// this in memory.
+	streamEnvelopeSize = 4 << 20
 	// minEnvelopeSize is WS-Management's own (DSP0226 R13.1-2): below it the host faults.
 	minEnvelopeSize = 8 << 10
 )
@@ -24,13 +30,16 @@ const (
 type Options struct {
 	To               string        // the endpoint's URL in a:To, which hosts do not check; empty: the transport's
 	OperationTimeout time.Duration // of one message, reply included; zero: DefaultOperationTimeout
-	MaxEnvelopeSize  int           // bytes; zero: DefaultMaxEnvelopeSize
+	// MaxEnvelopeSize is what a reply may have in bytes. Zero: DefaultMaxEnvelopeSize,
+	// and up to 4 MiB, as much as the host gives, for enumerations and output.
+	MaxEnvelopeSize int
 }
 
 // Client speaks WS-Management to one host. It is safe for concurrent use.
 type Client struct {
 	transport *transport.Client
 	options   Options
+	stream    int // MaxEnvelopeSize of enumerations and output
 }
 
 // New makes a client that rides on t. It does not dial, and does not own t.
@@ -41,11 +50,15 @@ func New(t *transport.Client, options Options) *Client {
 	if options.OperationTimeout <= 0 {
 		options.OperationTimeout = DefaultOperationTimeout
 	}
+	stream := options.MaxEnvelopeSize
 	if options.MaxEnvelopeSize == 0 {
 		options.MaxEnvelopeSize = DefaultMaxEnvelopeSize
+		// A host may count UTF-16: text of three bytes in UTF-8 is half as long again
+		// on the wire, and a sealed frame has its own lines.
+		stream = max(DefaultMaxEnvelopeSize, int(min(streamEnvelopeSize, t.MaxReplyBytes()/2)))
 	}
 	options.MaxEnvelopeSize = max(options.MaxEnvelopeSize, minEnvelopeSize)
-	return &Client{transport: t, options: options}
+	return &Client{transport: t, options: options, stream: max(stream, minEnvelopeSize)}
 }
 
 // Invocation is a call of a static method of a WMI class.
@@ -87,7 +100,7 @@ func (c *Client) Invoke(ctx context.Context, call Invocation) (Output, error) {
 // exchange sends one message and reads its reply. A fault is an error whatever
 // the HTTP status; an HTTP status that is an error is one even without a fault.
 func (c *Client) exchange(ctx context.Context, r request, kind transport.Kind, each func(Item) error) (envelope, error) {
-	message, err := r.envelope(c.options.To, serverTimeout(c.options.OperationTimeout), c.options.MaxEnvelopeSize)
+	message, err := r.envelope(c.options.To, serverTimeout(c.options.OperationTimeout), c.envelopeSize(r))
 	if err != nil {
 		return envelope{}, err
 	}
@@ -116,6 +129,13 @@ func (c *Client) exchange(ctx context.Context, r request, kind transport.Kind, e
 		return envelope{}, c.unusable(kind, fmt.Errorf("it answered HTTP %d with SOAP that is not a fault", reply.Status))
 	}
 	return parsed, related(parsed)
+}
+
+func (c *Client) envelopeSize(r request) int {
+	if r.stream {
+		return c.stream
+	}
+	return c.options.MaxEnvelopeSize
 }
 
 func (c *Client) faulted(reply envelope, status int, id string, kind transport.Kind) error {

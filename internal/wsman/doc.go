@@ -1,5 +1,5 @@
 // Package wsman is a WS-Management client for Windows' WMI: methods by Invoke,
-// WQL queries by Enumerate, Pull and Release, and typed faults.
+// WQL queries by Enumerate, Pull and Release, commands in a shell, and typed faults.
 //
 // One operation is one round trip on the connection that package transport keeps.
 // Replies are hostile until parsed: one pass of encoding/xml's decoder with bounds

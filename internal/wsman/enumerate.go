@@ -88,7 +88,9 @@ func (e *enumeration) all(ctx context.Context, wql string) error {
 
 // step asks once and hands the items on. It reports whether that was the last of them.
 func (e *enumeration) step(ctx context.Context, action, body string, kind transport.Kind) (ended bool, err error) {
-	reply, err := e.client.exchange(ctx, newRequest(e.resource, action, body), kind, func(item Item) error {
+	r := newRequest(e.resource, action, body)
+	r.stream = true
+	reply, err := e.client.exchange(ctx, r, kind, func(item Item) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("stopped after %d items: %w", e.items, ctx.Err())
 		}

@@ -92,7 +92,7 @@ func (p *parser) document() error {
 // trailer wants nothing but white space after the envelope.
 func (p *parser) trailer() error {
 	for {
-		token, err := p.decoder.Token()
+		token, err := p.decoder.RawToken()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

@@ -53,6 +53,36 @@ func TestHostileReplies(t *testing.T) {
 	}
 }
 
+func TestTagsThatDoNotMatch(t *testing.T) {
+	const good = `<s:Envelope><s:Body><p:X_OUTPUT><p:v>1</p:v></p:X_OUTPUT></s:Body></s:Envelope>`
+	if _, err := parseEnvelope([]byte(good), nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, change := range [][2]string{
+		{"</p:v>", "</p:w>"}, {"</p:v>", "</q:v>"}, {"</p:v>", "</v>"}, {"</p:v>", ""}, {"</p:v>", "</p:v></p:v>"},
+		{"</p:X_OUTPUT></s:Body>", "</s:Body></p:X_OUTPUT>"}, {"</s:Envelope>", ""}, {"</s:Envelope>", "</s:Envelope></s:Envelope>"},
+		{"<s:Envelope>", "</s:Envelope>"}, {"</s:Envelope>", "</s:Envelope><s:Envelope>"},
+	} {
+		text := strings.Replace(good, change[0], change[1], 1)
+		var malformed *malformedError
+		if _, err := parseEnvelope([]byte(text), nil, nil); !errors.As(err, &malformed) {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+// Text in pieces is put together, whatever is between them.
+func TestTextInPieces(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "a": "a", "a<!-- x -->b": "ab", "<![CDATA[a]]>b<![CDATA[<]]>": "ab<", "a<c>no</c>b<c/>d": "abd", "<c/>a": "a", "<c/>": "",
+	} {
+		e, err := parseEnvelope([]byte("<Envelope><Body><X>"+text+"</X></Body></Envelope>"), nil, nil)
+		if err != nil || e.body.text != want {
+			t.Errorf("%s is %q, %v; want %q", text, e.body.text, err, want)
+		}
+	}
+}
+
 func TestElementsAreCounted(t *testing.T) {
 	for left, good := range map[int]bool{8: true, 7: false} {
 		// Envelope, Header, RelatesTo, Body, X_OUTPUT and three within.

@@ -26,6 +26,7 @@ type request struct {
 	action   string
 	id       string // of the message: "uuid:…"
 	header   string // further header elements
+	stream   bool   // the reply may be as large as the host makes it
 	body     string // content of s:Body
 }
 

@@ -112,7 +112,7 @@ func (s *shell) exchange(ctx context.Context, action, options, body string, kind
 		header.WriteString(`</w:Selector></w:SelectorSet>`)
 	}
 	r := newRequest(cmdShell, action, body)
-	r.header = header.String() + options
+	r.header, r.stream = header.String()+options, action == actionReceive
 	s.result.RoundTrips++
 	reply, err := s.client.exchange(ctx, r, kind, nil)
 	return reply.body, err

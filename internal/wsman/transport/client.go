@@ -84,6 +84,9 @@ func (c *Client) GoString() string { return c.conf.String() }
 // Address is the configured host:port.
 func (c *Client) Address() string { return c.conf.Address }
 
+// MaxReplyBytes is the bound of one reply's body.
+func (c *Client) MaxReplyBytes() int64 { return c.conf.MaxReplyBytes }
+
 // URL is the endpoint, as the header a:To names it.
 func (c *Client) URL() string {
 	scheme := "http"
