@@ -78,7 +78,7 @@ func (f *Fault) codes() []string {
 }
 
 // AccessDenied reports that the account may not do this. For a local administrator
-// other than the built-in one the cause may be remote UAC: see RemoteUACHint.
+// other than the built-in one the cause may be remote UAC.
 func (f *Fault) AccessDenied() bool {
 	return f.has(codeAccessDenied, hresultAccessDenied, wbemAccessDenied) ||
 		f.CIMStatus == cimAccessDenied || f.Subcode == "AccessDenied"
@@ -124,10 +124,6 @@ func (f *Fault) has(codes ...uint32) bool {
 	}
 	return false
 }
-
-// RemoteUACHint is what to say where AccessDenied meets an account without a domain.
-const RemoteUACHint = "a local administrator other than the built-in one is not an administrator over the network " +
-	"unless LocalAccountTokenFilterPolicy is 1 under HKLM\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Policies\\System"
 
 // readFault takes an s:Fault apart. Known shapes: WSManFault with text; with a
 // ProviderFault that is text, or holds another WSManFault and an __ExtendedStatus;

@@ -76,7 +76,7 @@ func TestExitCode(t *testing.T) {
 	if err != nil || got.ExitCode == 0 || len(got.Stdout) != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
-	for text, want := range map[string]int{"0": 0, "9009": 9009, " 1 ": 1, "-1073741510": -1073741510, "3221225786": -1073741510} {
+	for text, want := range map[string]int{"0": 0, "9009": 9009, "\t1\n": 1, "-1073741510": -1073741510, "3221225786": -1073741510} {
 		code, err := exitCode(node{children: []node{{name: "ExitCode", text: text}}})
 		if code != want || err != nil {
 			t.Errorf("%q is %d, %v", text, code, err)

@@ -154,7 +154,7 @@ func TestHostileHandshakes(t *testing.T) {
 	ask := func(lines ...string) string {
 		return "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n" + strings.Join(lines, "\r\n") + "\r\n\r\n"
 	}
-	good := challengeText(t, nil)
+	good := challengeText()
 	for name, test := range map[string]struct {
 		legs []string
 		want any

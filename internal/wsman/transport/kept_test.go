@@ -247,7 +247,7 @@ func TestReauthenticationOnANewConnection(t *testing.T) {
 func legs(t *testing.T) []string {
 	t.Helper()
 	return []string{
-		"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate " + challengeText(t, nil) + "\r\nContent-Length: 0\r\n\r\n",
+		"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate " + challengeText() + "\r\nContent-Length: 0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
 	}
 }

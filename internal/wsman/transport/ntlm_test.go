@@ -48,12 +48,8 @@ func goodAttributes() []byte {
 
 const goodFlags = ntlmUnicode | ntlmRequestTarget | ntlmSign | ntlmSeal | ntlmNTLM | ntlmExtendedSession | ntlmTargetInfo | ntlm128 | ntlmKeyExchange
 
-func challengeText(t *testing.T, attributes []byte) string {
-	t.Helper()
-	if attributes == nil {
-		attributes = goodAttributes()
-	}
-	return base64.StdEncoding.EncodeToString(challenge(goodFlags, attributes))
+func challengeText() string {
+	return base64.StdEncoding.EncodeToString(challenge(goodFlags, goodAttributes()))
 }
 
 func authenticated(t *testing.T, message []byte, sealing bool) ([]byte, *ntlm, error) {

@@ -59,7 +59,7 @@ func TestReplacedConnectionIsAuthenticated(t *testing.T) {
 func TestConnectionThatClosesWithinTheHandshakeIsNotReplaced(t *testing.T) {
 	client := newClient(t, serve(t, func(p *peer) {
 		if p.request() != nil {
-			p.say("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate " + challengeText(t, nil) + "\r\nContent-Length: 0\r\n\r\n")
+			p.say("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate " + challengeText() + "\r\nContent-Length: 0\r\n\r\n")
 			p.request()
 		}
 	}))
