@@ -101,7 +101,11 @@ func BenchmarkSocketsParserShare(b *testing.B) {
 		{"unseal-share-%", `transport\.\(\*conn\)\.open`, `^$`},
 		{"gc-share-%", `runtime\.gcBgMarkWorker|runtime\.gcAssistAlloc|runtime\.bgsweep`, `^$`},
 	} {
-		b.ReportMetric(share(b, file, part.focus, part.ignore), part.unit)
+		percent := share(b, file, part.focus, part.ignore)
+		if percent == 0 {
+			b.Errorf("%s: nothing in the profile is named %s; was it renamed?", part.unit, part.focus)
+		}
+		b.ReportMetric(percent, part.unit)
 	}
 }
 
