@@ -40,9 +40,19 @@ locals {
 
 check "ports_left" {
   assert {
-    condition = alltrue([for name, stats in data.windows_socket_stats.host : stats.pool == null ? true : stats.pool.utilisation <= var.warn_at])
+    condition = alltrue([for name, stats in data.windows_socket_stats.host : try(stats.pool.utilisation <= var.warn_at, true)])
     error_message = format("Hosts that use more than %d %% of their ephemeral ports: %s.", var.warn_at * 100, join(", ", [
-      for name, stats in data.windows_socket_stats.host : name if stats.pool == null ? false : stats.pool.utilisation > var.warn_at
+      for name, stats in data.windows_socket_stats.host : name if try(stats.pool.utilisation > var.warn_at, false)
+    ]))
+  }
+}
+
+# A host whose port range is not known has no threshold and no alert rule: that must not go unnoticed.
+check "ports_known" {
+  assert {
+    condition = alltrue([for name, stats in data.windows_socket_stats.host : stats.pool != null])
+    error_message = format("Hosts whose port range is not known (their notes say why): %s.", join(", ", [
+      for name, stats in data.windows_socket_stats.host : name if stats.pool == null
     ]))
   }
 }
@@ -53,9 +63,9 @@ output "thresholds" {
 }
 
 output "prometheus_targets" {
-  description = "A file for Prometheus' file_sd_configs."
+  description = "A file for Prometheus' file_sd_configs: windows_exporter's port on every host."
   value = jsonencode([
-    for name, pool in local.pools : { targets = ["${split(":", name)[0]}:9182"], labels = { winrm_host = name } }
+    for name in sort(var.hosts) : { targets = ["${replace(name, "/:[0-9]+$/", "")}:9182"], labels = { winrm_host = name } }
   ])
 }
 

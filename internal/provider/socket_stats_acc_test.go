@@ -193,7 +193,7 @@ func TestAccMonitoringExample(t *testing.T) {
 		t.Errorf("the check does not name the full host, or another one: %s", output)
 	}
 	rules := c.must(0, "output", "-raw", "prometheus_rules")
-	for _, want := range []string{fmt.Sprintf(`winrm_host="%s"`, full.HTTPAddr()), "> 6\n", "> 6553\n"} {
+	for _, want := range []string{fmt.Sprintf(`winrm_host="%s",state="TIME_WAIT"`, full.HTTPAddr()), "> 6\n", "> 6553\n"} {
 		if !strings.Contains(rules, want) {
 			t.Errorf("the rules lack %q: %s", want, rules)
 		}
@@ -204,5 +204,16 @@ func TestAccMonitoringExample(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(c.must(0, "output", "-raw", "prometheus_targets")), &targets); err != nil || len(targets) != 2 || targets[0].Targets[0] != "127.0.0.1:9182" {
 		t.Errorf("targets %+v, %v", targets, err)
+	}
+	// A host without a known range has no rule, and is named.
+	full.Intercept(func(call winsim.Call) winsim.Action {
+		if strings.Contains(call.WQL, "MSFT_NetTCPSetting") {
+			return winsim.AccessDeniedFault
+		}
+		return winsim.Proceed
+	})
+	output = c.must(0, "apply", "-auto-approve", "-no-color", "-var", hosts, "-var", "warn_at=0.4")
+	if !strings.Contains(strings.Join(strings.Fields(output), " "), "Hosts whose port range is not known (their notes say why): "+full.HTTPAddr()) {
+		t.Errorf("the host without a range is not named: %s", output)
 	}
 }

@@ -78,7 +78,7 @@ func unknownStates(name string, stats winhost.SocketStats) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if stats.Unknown > 0 {
 		diags.AddAttributeWarning(path.Root("unknown"), fmt.Sprintf("%s: %d sockets are in a state that is not known", name, stats.Unknown),
-			fmt.Sprintf("They count in total and in unknown, and in no other number. Words that netstat printed for them: %v.", stats.UnknownWords))
+			fmt.Sprintf("They count in total and in unknown, and in no other group of states. Without a number, by the word that stood for them: %v; with one, see by_state.", stats.UnknownWords))
 	}
 	return diags
 }

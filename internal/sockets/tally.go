@@ -75,7 +75,7 @@ func (t *Tally) Add(row Row) {
 	t.counts[family(row.Local)][row.State]++
 	t.processes[row.PID]++
 	t.usePort(row)
-	if row.Remote.Port() == 0 || !t.outgoing(row.LocalPort) {
+	if row.State == Closed || row.State == DeleteTCB || row.Remote.Port() == 0 || !t.outgoing(row.LocalPort) {
 		return
 	}
 	t.endpoints[row.Remote]++

@@ -153,7 +153,7 @@ func naive(pool Pool, rows []Row, top int) Summary {
 	destinations, processes := map[netip.AddrPort]int{}, map[uint32]int{}
 	for _, r := range rows {
 		processes[r.PID]++
-		if r.Remote.Port() != 0 && pool.Range.Contains(r.LocalPort) {
+		if r.State != Closed && r.State != DeleteTCB && r.Remote.Port() != 0 && pool.Range.Contains(r.LocalPort) {
 			destinations[r.Remote]++
 		}
 	}

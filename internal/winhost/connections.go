@@ -47,15 +47,11 @@ func addConnection(tally *sockets.Tally, item wsman.Item) error {
 	if err != nil {
 		return err
 	}
-	remote, err := addressOf(item, "RemoteAddress")
-	if err != nil {
-		return err
-	}
 	localPort, err := numberOf(item, "LocalPort", 16)
 	if err != nil {
 		return err
 	}
-	remotePort, err := numberOf(item, "RemotePort", 16)
+	remote, err := remoteOf(item)
 	if err != nil {
 		return err
 	}
@@ -65,7 +61,7 @@ func addConnection(tally *sockets.Tally, item wsman.Item) error {
 	}
 	row := sockets.Row{
 		Local: local, LocalPort: uint16(localPort), // #nosec G115 -- parsed with 16 bits
-		Remote: netip.AddrPortFrom(remote, uint16(remotePort)), PID: uint32(pid), // #nosec G115 -- parsed with 16 and 32 bits
+		Remote: remote, PID: uint32(pid), // #nosec G115 -- parsed with 32 bits
 	}
 	text, _ := item.Text("State")
 	state, known := stateOf(text)
@@ -83,6 +79,25 @@ func addConnection(tally *sockets.Tally, item wsman.Item) error {
 func stateOf(text string) (state sockets.State, ok bool) {
 	number, err := strconv.ParseUint(text, 10, 8)
 	return sockets.State(number), err == nil // #nosec G115 -- parsed with 8 bits
+}
+
+// remoteOf reads the remote endpoint. A socket that listens or is only bound has
+// none: the columns are 0.0.0.0 and 0 then, and by what is known might be null too.
+func remoteOf(item wsman.Item) (netip.AddrPort, error) {
+	address, _ := item.Text("RemoteAddress")
+	port, _ := item.Text("RemotePort")
+	if address == "" && (port == "" || port == "0") {
+		return netip.AddrPort{}, nil
+	}
+	ip, err := addressOf(item, "RemoteAddress")
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	number, err := numberOf(item, "RemotePort", 16)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	return netip.AddrPortFrom(ip, uint16(number)), nil // #nosec G115 -- parsed with 16 bits
 }
 
 func addressOf(item wsman.Item, column string) (netip.Addr, error) {

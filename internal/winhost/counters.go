@@ -2,7 +2,6 @@ package winhost
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 
@@ -37,19 +36,20 @@ func (r *socketRead) counters(ctx context.Context) error {
 	found := map[sockets.Family]TCPCounters{}
 	for _, family := range []sockets.Family{sockets.IPv4, sockets.IPv6} {
 		counters, ok, err := r.host.tcpCounters(ctx, counterClasses[family])
-		var fault *wsman.Fault
 		switch {
-		case errors.As(err, &fault):
-			r.note("TCP's counters of %s are not there: %v", family, err)
 		case err != nil:
-			return err
+			if err := r.missing(ctx, fmt.Sprintf("TCP's counters of %s are not known", family), err); err != nil {
+				return err
+			}
 		case !ok:
 			r.note("%s has no row: TCP's counters of %s are not known", counterClasses[family], family)
 		default:
 			found[family] = counters
 		}
 	}
-	r.stats.Counters = found
+	if len(found) > 0 {
+		r.stats.Counters = found
+	}
 	return nil
 }
 

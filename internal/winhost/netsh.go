@@ -41,11 +41,14 @@ const maxExcluded = 10_000
 
 // parseExcluded reads what `netsh int ipv4 show excludedportrange tcp` printed:
 // lines of a first and a last port, and an asterisk where an administrator
-// reserved them.
+// reserved them. The table has a line of dashes below its heading in every
+// language, also when it is empty; without it there is no table.
 func parseExcluded(output []byte) ([]tcpip.PortRange, error) {
 	ranges := []tcpip.PortRange{}
+	table := false
 	for line := range bytes.Lines(output) {
 		fields := bytes.Fields(line)
+		table = table || len(fields) == 2 && dashes(fields[0]) && dashes(fields[1])
 		if len(fields) == 3 && string(fields[2]) == "*" {
 			fields = fields[:2]
 		}
@@ -62,8 +65,13 @@ func parseExcluded(output []byte) ([]tcpip.PortRange, error) {
 		}
 		ranges = append(ranges, tcpip.PortRange{Start: uint16(first), Number: uint32(last-first) + 1}) // #nosec G115 -- parsed with 16 bits
 	}
+	if !table {
+		return nil, fmt.Errorf("netsh printed no table of excluded ports: %q", clip(bytes.TrimSpace(output)))
+	}
 	return ranges, nil
 }
+
+func dashes(text []byte) bool { return len(bytes.Trim(text, "-")) == 0 }
 
 func digits(text []byte) bool {
 	for _, c := range text {

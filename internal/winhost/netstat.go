@@ -12,7 +12,8 @@ import (
 
 // netstatWords are the state words that netstat prints, reduced to their ASCII
 // letters and digits, since the output is in the OEM code page of the machine.
-// English is documented and printed by most languages; German is reported. A word
+// English is documented and printed by most languages; German is reported, but for
+// FIN_WARTEN_1 and the spellings with ß, which are assumed from the others. A word
 // that is not here is counted as unknown and said.
 var netstatWords = map[string]sockets.State{
 	"LISTENING":        sockets.Listen,

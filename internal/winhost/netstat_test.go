@@ -110,10 +110,10 @@ func TestParseExcluded(t *testing.T) {
 	if err != nil || fmt.Sprint(got) != "[5357-5357 50000-50059]" {
 		t.Errorf("%v, %v", got, err)
 	}
-	if got, err := parseExcluded([]byte("\n* - nothing\n")); err != nil || got == nil || len(got) != 0 {
+	if got, err := parseExcluded([]byte("\n----------    --------\n\n* - nothing\n")); err != nil || got == nil || len(got) != 0 {
 		t.Errorf("none: %v, %v", got, err)
 	}
-	for _, bad := range []string{"5 4\n", "1 70000\n", strings.Repeat("1 2\n", maxExcluded+1)} {
+	for _, bad := range []string{"", "The following command was not found.\n", "5357 5357\n", "---- ----\n5 4\n", "---- ----\n1 70000\n", "---- ----\n" + strings.Repeat("1 2\n", maxExcluded+1)} {
 		if got, err := parseExcluded([]byte(bad)); err == nil {
 			t.Errorf("%d ranges were taken from %q", len(got), clip([]byte(bad)))
 		}

@@ -29,30 +29,51 @@ func (r *socketRead) pools(ctx context.Context) error {
 }
 
 func (r *socketRead) poolsByWMI(ctx context.Context) error {
-	tcp, err := r.host.settingRange(ctx, "MSFT_NetTCPSetting")
+	udp, err := r.host.settingRange(ctx, "MSFT_NetUDPSetting", "")
 	if err != nil {
-		return err
+		if err := r.missing(ctx, "the dynamic port range of UDP is not known", err); err != nil {
+			return err
+		}
 	}
-	udp, err := r.host.settingRange(ctx, "MSFT_NetUDPSetting")
-	if err != nil {
-		return err
+	r.stats.UDPPool = udp.found
+	reuse := ""
+	if r.build >= tcpip.Server2016 {
+		reuse = "AutoReusePortRangeNumberOfPorts"
 	}
-	r.stats.UDPPool = udp
-	if tcp == nil {
+	tcp, err := r.host.settingRange(ctx, "MSFT_NetTCPSetting", reuse)
+	switch {
+	case err != nil:
+		return r.missing(ctx, "the pool is not known", err)
+	case tcp.found == nil:
 		r.note("no template of MSFT_NetTCPSetting reports a dynamic port range: the pool is not known")
 		return nil
+	case tcp.reuse:
+		r.note("an auto-reuse port range is set on this host: connections that do not ask for a port draw from it, and the pool here is not theirs")
 	}
-	r.pool.Range, r.stats.PoolSource = *tcp, PoolFromWMI
+	r.pool.Range, r.stats.PoolSource = *tcp.found, PoolFromWMI
 	return nil
 }
 
-// settingRange reads the dynamic port range of a settings class. Its templates
-// report the same range or none (null or 0); templates that contradict one
-// another are an error, since any choice would be a guess.
-func (h *Host) settingRange(ctx context.Context, class string) (*tcpip.PortRange, error) {
-	var found *tcpip.PortRange
-	query := "SELECT DynamicPortRangeStartPort, DynamicPortRangeNumberOfPorts FROM " + class
-	err := h.wsman.Enumerate(ctx, namespaceStandard, query, func(item wsman.Item) error {
+// setting is what a settings class says of dynamic ports.
+type setting struct {
+	found *tcpip.PortRange
+	reuse bool // an auto-reuse range is set
+}
+
+// settingRange reads the dynamic port range of a settings class, and whether the
+// column reuse, where one is named, is set. The class's templates report the same
+// range or none (null or 0); templates that contradict one another are an error,
+// since any choice would be a guess.
+func (h *Host) settingRange(ctx context.Context, class, reuse string) (setting, error) {
+	var s setting
+	query := "SELECT DynamicPortRangeStartPort, DynamicPortRangeNumberOfPorts"
+	if reuse != "" {
+		query += ", " + reuse
+	}
+	err := h.wsman.Enumerate(ctx, namespaceStandard, query+" FROM "+class, func(item wsman.Item) error {
+		if number, ok := item.Text(reuse); reuse != "" && ok && number != "" && number != "0" {
+			s.reuse = true
+		}
 		start, hasStart := item.Text("DynamicPortRangeStartPort")
 		number, hasNumber := item.Text("DynamicPortRangeNumberOfPorts")
 		if !hasStart || !hasNumber || number == "0" || number == "" {
@@ -62,29 +83,44 @@ func (h *Host) settingRange(ctx context.Context, class string) (*tcpip.PortRange
 		if err != nil {
 			return fmt.Errorf("%s: %w", class, err)
 		}
-		if found != nil && *found != row {
-			return fmt.Errorf("%s reports two dynamic port ranges, %s and %s: which one rules is not known", class, found, row)
+		if s.found != nil && *s.found != row {
+			return fmt.Errorf("%s reports two dynamic port ranges, %s and %s: which one rules is not known", class, s.found, row)
 		}
-		found = &row
+		s.found = &row
 		return nil
 	})
-	return found, err
+	if err != nil {
+		return setting{}, err
+	}
+	return s, nil
 }
 
 func (r *socketRead) poolsByNetsh() error {
-	if r.noShell != nil {
-		r.note("the dynamic port range is not known: before Windows Server 2012 netsh gives it, and %v", r.noShell)
-		return nil //nolint:nilerr // said in the notes; the rest goes on
+	ranges := map[string]tcpip.PortRange{}
+	for _, section := range []section{dynamicTCP, dynamicTCPv6, dynamicUDP} {
+		output, ok := r.printed[section.name]
+		if !ok {
+			r.note("%q failed on the host", section.line)
+			continue
+		}
+		found, err := parseDynamicPort(output)
+		if err != nil {
+			return fmt.Errorf("reading the output of %q: %w", section.line, err)
+		}
+		ranges[section.name] = found
 	}
-	tcp, err := parseDynamicPort(r.printed[dynamicTCP.name])
-	if err != nil {
-		return fmt.Errorf("reading the dynamic port range of TCP: %w", err)
+	if udp, ok := ranges[dynamicUDP.name]; ok {
+		r.stats.UDPPool = &udp
 	}
-	udp, err := parseDynamicPort(r.printed[dynamicUDP.name])
-	if err != nil {
-		return fmt.Errorf("reading the dynamic port range of UDP: %w", err)
+	tcp, ok := ranges[dynamicTCP.name]
+	if !ok {
+		r.note("the pool is not known")
+		return nil
 	}
-	r.pool.Range, r.stats.UDPPool, r.stats.PoolSource = tcp, &udp, PoolFromNetsh
+	if other, ok := ranges[dynamicTCPv6.name]; ok && other != tcp {
+		r.note("the dynamic port range of IPv6 is another one, %s: the pool here is that of IPv4", other)
+	}
+	r.pool.Range, r.stats.PoolSource = tcp, PoolFromNetsh
 	return nil
 }
 
@@ -120,23 +156,27 @@ func (r *socketRead) poolByMaxUserPort(ctx context.Context) error {
 }
 
 // excluded finds the ranges that Windows never hands out, of both families, since
-// which of them a socket draws from cannot be told.
+// which of them a socket draws from cannot be told. Where they are not known the
+// utilisation is a lower bound, and that is said.
 func (r *socketRead) excluded() error {
-	if !r.build.HasDynamicPortRange() {
-		r.note("excluded ports are not read on this version (the value ReservedPorts holds them)")
+	switch {
+	case !r.build.HasDynamicPortRange():
+		r.note("excluded ports are not read on this version (the value ReservedPorts holds them): the utilisation is a lower bound")
 		return nil
-	}
-	if r.noShell != nil {
-		r.note("excluded ports are not known: only netsh gives them, and %v", r.noShell)
+	case r.noShell != nil:
+		r.note("excluded ports are not known, so the utilisation is a lower bound: only netsh gives them, in a shell, and that failed: %v", r.noShell)
 		return nil //nolint:nilerr // said in the notes; the rest goes on
 	}
-	r.pool.Excluded = []tcpip.PortRange{}
+	all := []tcpip.PortRange{}
 	for _, section := range []section{excludedIPv4, excludedIPv6} {
-		ranges, err := parseExcluded(r.printed[section.name])
-		if err != nil {
-			return fmt.Errorf("reading the excluded port ranges: %w", err)
+		output, ok := r.printed[section.name]
+		ranges, err := parseExcluded(output)
+		if !ok || err != nil {
+			r.note("excluded ports are not known, so the utilisation is a lower bound: %q failed on the host (%v)", section.line, err)
+			return nil //nolint:nilerr // said in the notes; the rest goes on
 		}
-		r.pool.Excluded = append(r.pool.Excluded, ranges...)
+		all = append(all, ranges...)
 	}
+	r.pool.Excluded = all
 	return nil
 }

@@ -23,24 +23,29 @@ var (
 	netstatUDPv6 = section{"udp6", "netstat -ano -p udpv6"}
 	excludedIPv4 = section{"excluded4", "netsh int ipv4 show excludedportrange protocol=tcp"}
 	excludedIPv6 = section{"excluded6", "netsh int ipv6 show excludedportrange protocol=tcp"}
-	dynamicTCP   = section{"dynamictcp", "netsh int ipv4 show dynamicport tcp"}
+	dynamicTCP   = section{"dynamictcp4", "netsh int ipv4 show dynamicport tcp"}
+	dynamicTCPv6 = section{"dynamictcp6", "netsh int ipv6 show dynamicport tcp"}
 	dynamicUDP   = section{"dynamicudp", "netsh int ipv4 show dynamicport udp"}
 )
 
-// printed is what each section's program printed, by the section's name.
+// printed is what each section's program printed, by the section's name. A program
+// that reported failure has no entry.
 type printed map[string][]byte
 
-// mark begins a line that the command prints before a section and at its end; no
-// program prints such a line by itself.
-const mark = "==windows-baseline=="
+// Marks are lines that the command prints before a section, behind a program that
+// ended well, and at the end; no program prints such a line by itself.
+const (
+	mark   = "==windows-baseline=="
+	markOK = mark + "ok"
+)
 
 // print runs the sections as one command in one shell. The host's exit code is
-// that of the last program only, so that each section is judged by its output; a
-// missing mark means that the output was cut off.
+// that of the last program only, so that each says by a mark of its own that it
+// ended well; a missing mark of a section means that the output was cut off.
 func (h *Host) print(ctx context.Context, sections []section) (printed, error) {
 	parts := make([]string, 0, 2*len(sections)+1)
 	for _, s := range sections {
-		parts = append(parts, "echo "+mark+s.name, s.line)
+		parts = append(parts, "echo "+mark+s.name, s.line+"&&echo "+markOK)
 	}
 	parts = append(parts, "echo "+mark+"end")
 	result, err := h.wsman.Run(ctx, strings.Join(parts, "&"))
@@ -64,7 +69,10 @@ func split(output []byte, sections []section) (printed, error) {
 		if !began || !ended {
 			return nil, fmt.Errorf("the output of %q was cut off, or the host did not run it", s.line)
 		}
-		out[s.name], rest = body, after
+		if content, _, ok := bytes.Cut(body, []byte(markOK)); ok {
+			out[s.name] = content
+		}
+		rest = after
 	}
 	return out, nil
 }

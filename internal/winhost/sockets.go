@@ -8,6 +8,7 @@ import (
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/sockets"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
 )
 
 // SocketMethod is how a socket table is read.
@@ -105,7 +106,7 @@ type socketRead struct {
 	build   tcpip.Build
 	stats   SocketStats
 	printed printed // what the shell's command printed, by section
-	noShell error   // why there is none
+	noShell error   // why it gave nothing, where the table does not need it
 	pool    sockets.Pool
 }
 
@@ -138,7 +139,7 @@ func (r *socketRead) shell(ctx context.Context) error {
 	if r.build.HasDynamicPortRange() {
 		sections = append(sections, excludedIPv4, excludedIPv6)
 		if !r.build.HasStandardCimv2() {
-			sections = append(sections, dynamicTCP, dynamicUDP)
+			sections = append(sections, dynamicTCP, dynamicTCPv6, dynamicUDP)
 		}
 	}
 	if len(sections) == 0 {
@@ -149,45 +150,74 @@ func (r *socketRead) shell(ctx context.Context) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, ErrNoShell) && r.stats.Method == Netstat:
+	case r.stats.Method == Netstat && errors.Is(err, ErrNoShell):
 		return fmt.Errorf("netstat needs a WinRM shell, and %w", err)
-	case errors.Is(err, ErrNoShell):
+	case r.stats.Method == Netstat || isOver(ctx, err):
+		return err
+	default: // WMI has the table; what only a shell gives is left out
 		r.noShell = err
 		return nil
-	default:
-		return err
 	}
+}
+
+// isOver tells whether an error ends the whole reading, and not only one part: the
+// time is over, or the host is gone.
+func isOver(ctx context.Context, err error) bool {
+	var unreachable *transport.UnreachableError
+	return ctx.Err() != nil || errors.As(err, &unreachable)
 }
 
 // table reads the socket table.
 func (r *socketRead) table(ctx context.Context) (*sockets.Tally, error) {
 	tally := sockets.NewTally(r.pool)
 	if r.stats.Method == WMI {
-		return tally, r.host.readConnections(ctx, tally, r.query.MaxRows)
-	}
-	for _, section := range []section{netstatTCP, netstatTCPv6} {
-		if err := parseNetstat(r.printed[section.name], tally, r.query.MaxRows); err != nil {
+		if err := r.host.readConnections(ctx, tally, r.query.MaxRows); err != nil {
 			return nil, err
+		}
+	} else {
+		for _, section := range []section{netstatTCP, netstatTCPv6} {
+			output, ok := r.printed[section.name]
+			if !ok {
+				return nil, fmt.Errorf("%q failed on the host, and without it the table is not whole", section.line)
+			}
+			if err := parseNetstat(output, tally, r.query.MaxRows); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if tally.Rows() == 0 {
 		// We are connected to this host by TCP: a table without a row is none.
-		return nil, errors.New("netstat printed no TCP socket, though this very connection is one: its output is not understood, or netstat failed")
+		return nil, errors.New("the host shows no TCP socket at all, though this very connection is one: its answer cannot be right")
 	}
 	return tally, nil
 }
 
-// udp counts the UDP endpoints.
+// udp counts the UDP endpoints. Without them the rest is still worth having.
 func (r *socketRead) udp(ctx context.Context) error {
-	count := 0
 	if r.stats.Method == WMI {
-		var err error
-		if count, err = r.host.countRows(ctx, namespaceStandard, "SELECT LocalPort FROM MSFT_NetUDPEndpoint"); err != nil {
-			return err
+		count, err := r.host.countRows(ctx, namespaceStandard, "SELECT LocalPort FROM MSFT_NetUDPEndpoint")
+		if err != nil {
+			return r.missing(ctx, "UDP endpoints are not counted", err)
 		}
-	} else {
-		count = countUDP(r.printed[netstatUDP.name]) + countUDP(r.printed[netstatUDPv6.name])
+		r.stats.UDPEndpoints = &count
+		return nil
 	}
+	ipv4, ok4 := r.printed[netstatUDP.name]
+	ipv6, ok6 := r.printed[netstatUDPv6.name]
+	if !ok4 || !ok6 {
+		r.note("UDP endpoints are not counted: %q or %q failed on the host", netstatUDP.line, netstatUDPv6.line)
+		return nil
+	}
+	count := countUDP(ipv4) + countUDP(ipv6)
 	r.stats.UDPEndpoints = &count
+	return nil
+}
+
+// missing notes what could not be had, unless the whole reading is over.
+func (r *socketRead) missing(ctx context.Context, what string, err error) error {
+	if isOver(ctx, err) {
+		return err
+	}
+	r.note("%s: %v", what, err)
 	return nil
 }
