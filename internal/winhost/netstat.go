@@ -67,14 +67,16 @@ func printable(word []byte) string {
 // PID, by position. Headings are in any language and do not begin so. A line of
 // TCP that cannot be read is an error, never a smaller count.
 func parseNetstat(output []byte, tally *sockets.Tally, maxRows int) error {
-	for number, line := range bytes.Split(output, []byte("\n")) {
+	number := 0
+	for line := range bytes.Lines(output) {
+		number++
 		fields := bytes.Fields(line)
 		if len(fields) == 0 || !bytes.Equal(fields[0], []byte("TCP")) {
 			continue
 		}
 		row, word, err := netstatRow(fields)
 		if err != nil {
-			return fmt.Errorf("line %d of netstat's output (%q) is not a socket: %w", number+1, clip(bytes.TrimSpace(line)), err)
+			return fmt.Errorf("line %d of netstat's output (%q) is not a socket: %w", number, clip(bytes.TrimSpace(line)), err)
 		}
 		if word == "" {
 			tally.Add(row)
