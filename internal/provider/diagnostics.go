@@ -59,7 +59,7 @@ func advice(err error) string {
 		return "The host has reached a quota of WinRM operations for this account. Try again later, or with a lower -parallelism."
 	case errors.Is(err, context.DeadlineExceeded):
 		return "The provider's timeout bounds one operation and its connect_timeout the way to the host; the resource's timeouts bound the whole call, " +
-			"beside up to a minute for taking back and reading what was written."
+			"beside up to two minutes for taking back and reading what was written."
 	}
 	return ""
 }

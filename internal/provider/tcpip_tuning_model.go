@@ -26,7 +26,7 @@ const (
 )
 
 func timeoutText(limit time.Duration) string {
-	return fmt.Sprintf("Bounds the whole call, as a number with a unit (`30s`, `5m`), beside up to a minute for taking back and reading what was written. Default `%gm`.", limit.Minutes())
+	return fmt.Sprintf("Bounds the whole call, as a number with a unit (`30s`, `5m`), beside up to two minutes for taking back and reading what was written. Default `%gm`.", limit.Minutes())
 }
 
 // tuningModel is the resource as configuration, plan or state have it. It is
