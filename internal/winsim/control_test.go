@@ -67,11 +67,11 @@ func TestControlAPI(t *testing.T) {
 	if _, text = ask("GET", "/sockets", ""); !strings.Contains(text, `{"states":{"100":1,"11":2,"250":1},"start":49152,"number":16384,"excluded":60,"time_wait":`) {
 		t.Errorf("sockets %s", text)
 	}
-	before, _ := h.clock.times()
+	before := h.clock.read().Now
 	if status, _ := ask("POST", "/reboot", ""); status != 200 {
 		t.Errorf("reboot: %d", status)
 	}
-	if _, boot := h.clock.times(); !boot.After(before) {
+	if boot := h.clock.read().Boot; !boot.After(before) {
 		t.Errorf("boot at %v, asked for at %v", boot, before)
 	}
 	ask("POST", "/load", `{"PerSecond":5,"Destinations":["198.51.100.9:25","[2001:db8::9]:25"]}`)

@@ -95,10 +95,17 @@ func New(p Profile, opts ...Option) (*Host, error) {
 	p.HasShell = p.HasShell && !s.withoutShell
 	shape := profile.ShapeOf(s.seed)
 	h := &Host{
-		settings: s, clock: newClock(s.now), methods: map[string]int{}, open: map[string]*wmi.Cursor{},
+		settings: s, methods: map[string]int{}, open: map[string]*wmi.Cursor{},
 		writer: soap.Writer{Shape: shape, Machine: strings.ToLower(s.computer) + ".contoso.com"},
 	}
-	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.computer, shape), Name: s.computer, Times: h.clock.times, Stack: h.Stack}
+	h.clock = newClock(s, shape.BootFollowsClock, shape.Offset)
+	if s.bootFollows != nil {
+		h.clock.follows = *s.bootFollows
+	}
+	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.computer, shape), Name: s.computer, Facts: h.clock.read, Stack: h.Stack}
+	if s.original != nil {
+		h.machine.Registry.CopyFrom(s.original.machine.Registry)
+	}
 	h.stack = tcpstack.New(h.stackConfig())
 	if h.shells, err = h.newShells(); err != nil {
 		return nil, err

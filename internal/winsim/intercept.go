@@ -15,6 +15,7 @@ type Call struct {
 	Class     string // "StdRegProv", or "*" beside a WQL filter
 	WQL       string // of an Enumerate
 	Command   string // the command line of a shell's Command
+	Key       string // StdRegProv's sSubKeyName, as the client spelt it
 	ValueName string // StdRegProv's sValueName
 	Params    map[string]string
 	N         int // this is the N-th call of this Method since the last ResetCounters, from 1

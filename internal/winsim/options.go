@@ -1,6 +1,7 @@
 package winsim
 
 import (
+	"crypto/rand"
 	"fmt"
 	"os"
 	"strconv"
@@ -28,6 +29,10 @@ type settings struct {
 	control          bool
 	withoutShell     bool
 	language         string
+	uuid             string
+	installed        time.Time
+	original         *Host // of which this one is a clone
+	bootFollows      *bool // nil: by seed
 }
 
 // Option changes how a host starts.
@@ -80,8 +85,32 @@ func WithoutShell() Option { return func(s *settings) { s.withoutShell = true } 
 // Language is that of console programs: "en" (the default), "de", "fr" or "ja".
 func Language(code string) Option { return func(s *settings) { s.language = code } }
 
+// UUID sets Win32_ComputerSystemProduct.UUID, which else is random; "" is a machine that has none.
+func UUID(text string) Option { return func(s *settings) { s.uuid = text } }
+
+// InstalledAt sets Win32_OperatingSystem.InstallDate.
+func InstalledAt(when time.Time) Option { return func(s *settings) { s.installed = when } }
+
+// ClonedFrom copies another host's disk as it is now: the registry and InstallDate. The UUID is the clone's own
+// (documented: a hypervisor makes a new one).
+func ClonedFrom(h *Host) Option {
+	return func(s *settings) { s.original, s.installed = h, h.clock.read().Installed }
+}
+
+// BootFollowsClock settles what else the seed does: whether LastBootUpTime moves along when the clock is stepped.
+func BootFollowsClock(follows bool) Option { return func(s *settings) { s.bootFollows = &follows } }
+
+// randomUUID is one of version 4, in the form of Win32_ComputerSystemProduct (documented).
+func randomUUID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // documented never to fail
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
 func newSettings(opts []Option) (settings, error) {
-	s := settings{seed: 1, computer: "MAIL01", ip: "127.0.0.1", language: "en", accounts: map[string]string{}}
+	s := settings{uuid: randomUUID(), installed: time.Date(2025, time.October, 6, 8, 30, 12, 0, time.UTC),
+		seed: 1, computer: "MAIL01", ip: "127.0.0.1", language: "en", accounts: map[string]string{}}
 	if text := os.Getenv("WINSIM_SEED"); text != "" {
 		seed, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {

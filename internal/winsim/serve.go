@@ -76,7 +76,7 @@ func methodOf(r soap.Request) (string, bool) {
 func (h *Host) invoke(r soap.Request, target wmi.Target, method string) (*operation, *soap.Fault) {
 	call, fault := h.machine.NewCall(target, method, r.Body)
 	return &operation{
-		call:        Call{Method: call.Method.Name, Class: wmi.StdRegProv, ValueName: call.In["sValueName"], Params: call.In},
+		call:        Call{Method: call.Method.Name, Class: wmi.StdRegProv, Key: call.In["sSubKeyName"], ValueName: call.In["sValueName"], Params: call.In},
 		writes:      call.Method.Writes,
 		replyAction: h.machine.Answered(target, wmi.StdRegProv) + "/" + call.Method.Name + "Response",
 		do:          func() (string, *soap.Fault) { return h.machine.Run(call), nil },

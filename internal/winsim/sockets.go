@@ -14,7 +14,7 @@ import (
 // MaxUserPort does since 2008 is left out: nothing.
 func (h *Host) stackConfig() tcpstack.Config {
 	p, shape := h.machine.Profile, h.machine.Shape
-	_, boot := h.clock.times()
+	_, boot := h.clock.steady()
 	c := tcpstack.Config{Boot: boot, Random: shape.RandomPorts, Seed: h.settings.seed,
 		OnePool: p.Quirk2003 || p.Build == 7601 && shape.OnePool2008R2}
 	delay := uint64(120)
@@ -53,7 +53,7 @@ func (h *Host) inEffect(name string, low, high, otherwise uint64) uint64 {
 
 // Stack is the host's sockets, stepped to now.
 func (h *Host) Stack() *tcpstack.Stack {
-	now, _ := h.clock.times()
+	now, _ := h.clock.steady()
 	h.stack.Step(now)
 	return h.stack
 }

@@ -41,10 +41,7 @@ func (h *Host) SetMultiString(name string, texts ...string) {
 	h.set(registry.Value{Name: name, Type: registry.MultiSZ, List: texts})
 }
 
-func (h *Host) set(v registry.Value) {
-	_ = h.machine.Registry.CreateKey(tcpipParameters) // a client may have deleted it
-	_ = h.machine.Registry.Set(tcpipParameters, v)    // the key is there
-}
+func (h *Host) set(v registry.Value) { h.setIn(tcpipParameters, v) }
 
 // DeleteValue removes a value of Tcpip\Parameters if it is there.
 func (h *Host) DeleteValue(name string) { _ = h.machine.Registry.Delete(tcpipParameters, name) }
@@ -59,7 +56,7 @@ func (h *Host) Value(name string) (text string, ok bool) {
 }
 
 // Advance steps the host's clock, and its sockets with it.
-func (h *Host) Advance(d time.Duration) { h.clock.advance(d) }
+func (h *Host) Advance(d time.Duration) { h.clock.change(func(c *clock) { c.passed += d }) }
 
 // Reboot restarts the host: two minutes pass, LastBootUpTime is new, connections, sockets and open enumerations are lost,
 // and the registry's values for the sockets take effect.

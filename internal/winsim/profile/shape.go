@@ -78,6 +78,8 @@ type Shape struct {
 	NoProgramCode    int  // exit code where there is no such program
 	NetstatIndent    int  // blanks before a row of netstat
 	ExcludedHotfix   bool // 2008 R2 has the hotfix that shows excluded port ranges
+
+	BootFollowsClock bool // LastBootUpTime moves along when the clock is stepped; else it stays
 }
 
 // ShapeOf draws the shape of a seed. Of a question with n answers the seeds 1 to n show every answer once, so three
@@ -107,5 +109,6 @@ func ShapeOf(seed int64) Shape {
 		NoShellAction: yes(), ShellInCreated: yes(), ShellUTF8: yes(), ShellTimesOut: yes(), ShellPart: []int{4 << 10, 32 << 10, 1 << 30}[pick(3)],
 		ShellPieces: yes(), ShellSaysRunning: yes(), ShellDoneApart: yes(), ShellEnds: yes(),
 		EchoSucceeds: yes(), NoProgramCode: []int{1, 9009}[pick(2)], NetstatIndent: []int{2, 4}[pick(2)], ExcludedHotfix: yes(),
+		BootFollowsClock: yes(),
 	}
 }

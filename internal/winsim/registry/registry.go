@@ -95,13 +95,39 @@ func (r *Registry) CreateKey(path string) error {
 
 // DeleteKey removes a key that has no subkeys (documented: RegDeleteKey).
 func (r *Registry) DeleteKey(path string) error {
+	return r.at(path, false, (*key).remove)
+}
+
+func (k *key) remove() error {
+	if len(k.keys) > 0 || k.above == nil {
+		return ErrHasSubkeys
+	}
+	k.above.keys = slices.DeleteFunc(k.above.keys, func(sub *key) bool { return sub == k })
+	return nil
+}
+
+// DeleteTree removes a key with all that is below it, as `reg delete` does.
+func (r *Registry) DeleteTree(path string) error {
 	return r.at(path, false, func(k *key) error {
-		if len(k.keys) > 0 || k.above == nil {
-			return ErrHasSubkeys
-		}
-		k.above.keys = slices.DeleteFunc(k.above.keys, func(sub *key) bool { return sub == k })
-		return nil
+		k.keys = nil
+		return k.remove()
 	})
+}
+
+// CopyFrom makes the registry a copy of another.
+func (r *Registry) CopyFrom(other *Registry) {
+	var snapshot key
+	_ = other.at("", false, func(k *key) error { k.copyTo(&snapshot); return nil }) // the root is always there
+	_ = r.at("", false, func(k *key) error { snapshot.copyTo(k); return nil })      // likewise
+}
+
+func (k *key) copyTo(to *key) {
+	to.values, to.keys = slices.Clone(k.values), nil
+	for _, sub := range k.keys {
+		made := &key{above: to, name: sub.name}
+		sub.copyTo(made)
+		to.keys = append(to.keys, made)
+	}
 }
 
 // at works on one key under the lock. One backslash at the path's end is tolerated, an empty name elsewhere is not

@@ -51,7 +51,7 @@ func tableOf(rows ...Row) table {
 
 var namespaces = map[string][]*Class{
 	"root/default":       {},
-	"root/cimv2":         {operatingSystem, service, perfTCPv4, perfTCPv6},
+	"root/cimv2":         {operatingSystem, computerSystemProduct, service, perfTCPv4, perfTCPv6},
 	"root/standardcimv2": {netTCPConnection, netUDPEndpoint, netTCPSetting, netUDPSetting},
 }
 

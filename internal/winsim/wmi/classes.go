@@ -3,7 +3,6 @@ package wmi
 import (
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
 )
@@ -26,7 +25,7 @@ var operatingSystem = &Class{
 	since: map[string]int{"MUILanguages": 6001, "OperatingSystemSKU": 6001, "OSArchitecture": 6001}, // the recording of 2003 lacks them
 	rows: func(m *Machine) table {
 		p := m.Profile
-		now, boot := m.Times()
+		facts := m.Facts()
 		var servicePack, other any
 		if p.ServicePack > 0 {
 			servicePack = fmt.Sprint("Service Pack ", p.ServicePack)
@@ -34,13 +33,29 @@ var operatingSystem = &Class{
 		if p.Key == profile.Server2003R2.Key { // later releases say R2 in their captions
 			other = "R2"
 		}
-		installed := time.Date(2025, time.October, 6, 8, 30, 12, 0, time.UTC)
 		return tableOf(Row{
-			fmt.Sprint(p.Build), p.Caption, servicePack, m.Name, int64(m.Shape.Offset.Minutes()), "",
-			int64(2411804), installed, boot, now, "Microsoft Corporation",
+			fmt.Sprint(p.Build), p.Caption, servicePack, m.Name, int64(facts.Zone.Minutes()), "",
+			int64(2411804), facts.Installed, facts.Boot, facts.Now, "Microsoft Corporation",
 			int64(4294967295), "en-US", p.Caption + `|C:\Windows|\Device\Harddisk0\Partition2`, int64(7), "64-bit", int64(18),
 			other, nil, true, int64(p.ProductType), int64(p.ServicePack), p.Version,
 		})
+	},
+}
+
+// computerSystemProduct is what the firmware's SMBIOS tells (documented: Win32_ComputerSystemProduct; Name, Vendor and
+// Version as Hyper-V's machines have them, reported). The UUID is in upper case with hyphens (documented); null where the
+// firmware has none is assumed.
+var computerSystemProduct = &Class{
+	Name:       "Win32_ComputerSystemProduct",
+	Properties: properties("Caption Description IdentifyingNumber Name SKUNumber UUID Vendor Version"),
+	unrecorded: true,
+	rows: func(m *Machine) table {
+		const product = "Computer System Product"
+		var uuid any
+		if text := m.Facts().UUID; text != "" {
+			uuid = text
+		}
+		return tableOf(Row{product, product, "0000-0000-0000-0000-0000-0000-00", "Virtual Machine", nil, uuid, "Microsoft Corporation", "7.0"})
 	},
 }
 

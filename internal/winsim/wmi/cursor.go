@@ -69,7 +69,7 @@ func (m *Machine) selection(t Target, q query) *selection {
 	tag, name := func(name string) string { return name }, "w:XmlFragment"
 	s := &selection{
 		machine: m, table: q.class.rows(m), keep: q.keep, row: make(Row, len(q.class.Properties)), datetime: "Datetime>",
-		zone: time.FixedZone("", int(m.Shape.Offset.Seconds())), open: ` xmlns:xsi="` + soap.NSInstance + `" xmlns:w="` + soap.NSWSMan + `"`,
+		zone: time.FixedZone("", int(m.Facts().Zone.Seconds())), open: ` xmlns:xsi="` + soap.NSInstance + `" xmlns:w="` + soap.NSWSMan + `"`,
 	}
 	if q.columns == nil || m.Shape.FullInstances && !recorded {
 		tag, name, s.datetime = m.tag, m.tag(q.class.Name), "cim:Datetime>"

@@ -27,8 +27,15 @@ type Machine struct {
 	Shape    profile.Shape
 	Registry *registry.Registry
 	Name     string // NetBIOS name
-	Times    func() (now, boot time.Time)
+	Facts    func() Facts
 	Stack    func() *tcpstack.Stack // stepped to now
+}
+
+// Facts are what changes of a machine while it runs.
+type Facts struct {
+	Now, Boot, Installed time.Time
+	Zone                 time.Duration // ahead of UTC, daylight saving included
+	UUID                 string        // "" where the firmware has none
 }
 
 // Target is the class that a resource URI names.

@@ -176,7 +176,7 @@ func TestCounters(t *testing.T) {
 		for _, p := range []profile.Profile{profile.Server2003, profile.Server2008R2, profile.Server2022} {
 			m := machine(p, seed)
 			m.Stack().Load(tcpstack.Load{PerSecond: 10, Destinations: []netip.AddrPort{netip.MustParseAddrPort("198.51.100.1:25"), netip.MustParseAddrPort("198.51.100.2:25"), netip.MustParseAddrPort("[2001:db8::9]:25")}})
-			now, _ := m.Times()
+			now := m.Facts().Now
 			m.Stack().Step(now)
 			var rows [][]string
 			for _, object := range []string{"TCPv4", "TCPv6"} {
