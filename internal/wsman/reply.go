@@ -42,6 +42,9 @@ func (e *malformedError) Error() string {
 // beside what the rest of the reply says: where to go on, or what to release.
 // Any other error is a *malformedError.
 func parseEnvelope(document []byte, header func(envelope) error, each func(Item) error) (envelope, error) {
+	if err := checkTags(document); err != nil {
+		return envelope{}, &malformedError{err}
+	}
 	p := &parser{scanner: newScanner(document), header: header, each: each}
 	err := p.document()
 	switch {

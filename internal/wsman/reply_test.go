@@ -83,13 +83,14 @@ func TestTextInPieces(t *testing.T) {
 	}
 }
 
-func TestElementsAreCounted(t *testing.T) {
-	for left, good := range map[int]bool{8: true, 7: false} {
-		// Envelope, Header, RelatesTo, Body, X_OUTPUT and three within.
-		p := &parser{scanner: newScanner([]byte(soap("<p:X_OUTPUT><a/><a/><a/></p:X_OUTPUT>")))}
+func TestElementsAndAttributesAreCounted(t *testing.T) {
+	for left, good := range map[int]bool{12: true, 11: false} {
+		// Envelope with two attributes, Header, RelatesTo, Body, X_OUTPUT, and three
+		// elements within that have two attributes.
+		p := &parser{scanner: newScanner([]byte(soap(`<p:X_OUTPUT><a/><a x="" y=""/><a/></p:X_OUTPUT>`)))}
 		p.elements = maxElements - left
 		if err := p.document(); (err == nil) != good {
-			t.Errorf("%d elements left: %v", left, err)
+			t.Errorf("%d elements and attributes left: %v", left, err)
 		}
 	}
 }
@@ -203,7 +204,10 @@ func FuzzParseEnvelope(f *testing.F) {
 	f.Add([]byte(soap(`<s:Fault><s:Code><s:Subcode><s:Value>w:X</s:Value></s:Subcode></s:Code><s:Reason><s:Text>m</s:Text></s:Reason><s:Detail><f:WSManFault Code="5" Machine="m">` +
 		`<f:Message><f:ProviderFault provider="p"><f:WSManFault Code="6"/><p:__ExtendedStatus><p:StatusCode>-1</p:StatusCode></p:__ExtendedStatus></f:ProviderFault></f:Message></f:WSManFault>` +
 		`<p:MSFT_WmiError><p:MessageID>HRESULT 0x803381a6</p:MessageID><p:error_Code>1</p:error_Code></p:MSFT_WmiError></s:Detail></s:Fault>`)))
+	f.Add([]byte(soap(`<p:X_OUTPUT a="1"` + strings.Repeat(` b='"'`, maxAttributes) + `/>`)))
+	f.Add([]byte(soap(`<p:X a=">" b='<'/><!--x="--><![CDATA[<y="]]><?z ="?>`)))
 	f.Fuzz(func(t *testing.T, document []byte) {
+		checkNoMoreAttributesThanAllowed(t, document)
 		items := 0
 		reply, err := parseEnvelope(document, nil, func(i Item) error {
 			items++

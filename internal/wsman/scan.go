@@ -13,9 +13,9 @@ import (
 // recordings stay below a depth of 12 and 6,000 elements.
 const (
 	maxDepth    = 64
-	maxElements = 1_000_000
-	maxText     = 4 << 20 // bytes of one element's text; a registry value may hold 1 MB
-	maxName     = 1 << 10 // bytes of an element's name
+	maxElements = 1_000_000 // attributes counted with them; maxAttributes bounds those of one
+	maxText     = 4 << 20   // bytes of one element's text; a registry value may hold 1 MB
+	maxName     = 1 << 10   // bytes of an element's name
 )
 
 // scanner reads XML in one pass within bounds. Names are local names: prefixes
@@ -25,7 +25,7 @@ const (
 // that nobody looks at took a third of the time.
 type scanner struct {
 	decoder  *xml.Decoder
-	elements int
+	elements int        // and attributes
 	open     []xml.Name // that have not ended yet, with their prefixes
 }
 
@@ -57,10 +57,10 @@ func (s *scanner) next() (xml.Token, error) {
 		}
 		switch t := token.(type) {
 		case xml.StartElement:
-			s.elements++
+			s.elements += 1 + len(t.Attr)
 			s.open = append(s.open, t.Name)
 			if s.elements > maxElements || len(s.open) > maxDepth || len(t.Name.Local) > maxName {
-				return nil, errors.New("it has more elements, or deeper ones, than any reply of WinRM")
+				return nil, errors.New("it has more elements and attributes, or deeper ones, than any reply of WinRM")
 			}
 			return token, nil
 		case xml.EndElement:
