@@ -81,15 +81,18 @@ func DestroyWarnings(prior Prior, onDestroy OnDestroy) []Warning {
 }
 
 // Takeover is the originals of an import: every REG_DWORD of the catalogue that
-// was found. A value of another type is not taken into management; Windows
-// ignores it.
-func Takeover(observed Values) (original Values, warnings []Warning) {
+// was found, with what a journal has recorded of it, else as it was found. A value
+// of another type is not taken into management; Windows ignores it.
+func Takeover(observed, recorded Values) (original Values, warnings []Warning) {
 	original = Values{}
 	var plan Plan
 	for _, p := range tcpip.Catalogue {
 		found := observed[p.Attribute]
 		if _, ok := found.DWORD(); ok {
 			original[p.Attribute] = found
+			if before, ok := recorded[p.Attribute]; ok {
+				original[p.Attribute] = before
+			}
 			continue
 		}
 		if found.IsWrongType() {

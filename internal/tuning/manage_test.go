@@ -98,7 +98,7 @@ func TestDestroyWarnings(t *testing.T) {
 }
 
 func TestTakeover(t *testing.T) {
-	original, warnings := Takeover(Values{delay: DWORD(30), port: String("65534"), alive: Absent})
+	original, warnings := Takeover(Values{delay: DWORD(30), port: String("65534"), alive: Absent}, nil)
 	if want := (Values{delay: DWORD(30)}); !reflect.DeepEqual(original, want) {
 		t.Errorf("original %v, want %v", original, want)
 	}

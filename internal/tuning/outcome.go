@@ -83,8 +83,9 @@ func Undo(steps []Step, now Values) (undo []Step, foreign []Step) {
 	return undo, foreign
 }
 
-// AfterFailure is what is true after an update that failed: which values are
-// managed, and with which originals. after is what was read back; uncertain is the
+// AfterFailure is what is true after an update that failed, or a create that
+// failed and was undone as far as could be: which values are managed, and with
+// which originals. after is what was read back; uncertain is the
 // attribute whose write may still land, since its reply was lost, or empty.
 //
 //   - A value that came under management counts only if it was changed, or may be;
@@ -109,6 +110,7 @@ func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior 
 		case wanted && touched:
 			truth.Original[p.Attribute] = planned
 		default:
+			truth.keep(p.Attribute, prior)
 			continue
 		}
 		if number, ok := step.To.DWORD(); ok && wanted && touched {
@@ -123,18 +125,29 @@ func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior 
 	return truth
 }
 
-// Remaining is what a host still holds of ours after a failed create was undone:
-// the values that are not as they were found, and the one whose write may still
-// land, since its reply was lost (uncertain, or empty).
-func Remaining(plan Plan, after Values, uncertain string) Prior {
-	return AfterFailure(plan, Prior{}, after, uncertain)
+// keep leaves a carried value carried.
+func (prior *Prior) keep(attribute string, before Prior) {
+	original, carried := before.Carried[attribute]
+	if !carried {
+		return
+	}
+	if prior.Carried == nil {
+		prior.Carried = Values{}
+	}
+	prior.Carried[attribute] = original
+	if number, ok := before.Written[attribute]; ok {
+		prior.Written[attribute] = number
+	}
 }
 
 // Unread is what to keep in mind after an update that failed on a host that can
 // no longer be read: the prior, and the originals of values that may have come
 // under management (those of the attempted steps), which would be lost otherwise.
 func Unread(plan Plan, prior Prior, attempted []Step) Prior {
-	truth := Prior{Original: maps.Clone(prior.Original), Written: maps.Clone(prior.Written)}
+	truth := Prior{Original: maps.Clone(prior.Original), Carried: maps.Clone(prior.Carried), Written: maps.Clone(prior.Written)}
+	if truth.Original == nil {
+		truth.Original = Values{}
+	}
 	for _, step := range attempted {
 		attribute := step.Parameter.Attribute
 		number, wanted := plan.Written[attribute]
@@ -142,6 +155,7 @@ func Unread(plan Plan, prior Prior, attempted []Step) Prior {
 			continue // a release: it stays managed until it is seen to be done
 		}
 		truth.Original[attribute] = plan.Original[attribute]
+		delete(truth.Carried, attribute)
 		if truth.Written != nil {
 			truth.Written[attribute] = number
 		}

@@ -128,7 +128,7 @@ func TestAfterFailureKeepsALostMemoryLost(t *testing.T) {
 	}
 }
 
-func TestRemaining(t *testing.T) {
+func TestAfterAFailedCreate(t *testing.T) {
 	plan, err := Apply(Values{port: DWORD(5000)}, Desired{delay: 30, port: 65534, alive: 300000}, Prior{}, Restore)
 	if err != nil {
 		t.Fatal(err)
@@ -138,7 +138,7 @@ func TestRemaining(t *testing.T) {
 		"":   {Original: Values{delay: Absent, alive: Absent}, Written: Desired{delay: 30, alive: 300000}},
 		port: {Original: Values{delay: Absent, alive: Absent, port: DWORD(5000)}, Written: Desired{delay: 30, alive: 300000, port: 65534}},
 	} {
-		if truth := Remaining(plan, now, uncertain); !reflect.DeepEqual(truth, want) {
+		if truth := AfterFailure(plan, Prior{}, now, uncertain); !reflect.DeepEqual(truth, want) {
 			t.Errorf("uncertain %q: %+v, want %+v", uncertain, truth, want)
 		}
 	}

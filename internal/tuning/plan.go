@@ -24,10 +24,16 @@ type Desired map[string]uint32
 type Prior struct {
 	// Original is what was on the host before us; its keys are the managed set.
 	Original Values
-	// Written is the number we last wrote, by attribute; an attribute that we
-	// manage but never wrote has no entry. Nil means that the memory was lost
-	// (Terraform drops private state in some cases): then every managed value
-	// counts as written, unless it is found as it was before us.
+	// Carried is the originals that the host's journal holds of values which are
+	// not managed: those of an owner before us. Nothing is done to these values
+	// until they come under management or the host is released; then they are
+	// treated by these originals.
+	Carried Values
+	// Written is the number that was last written, by attribute, managed or
+	// carried; a value that was never written has no entry. Nil means that the
+	// memory was lost (Terraform drops private state in some cases, and there is no
+	// journal): then every managed value counts as written, unless it is found as it
+	// was before us.
 	Written Desired
 }
 
@@ -50,10 +56,28 @@ func (s Step) String() string {
 	return fmt.Sprintf("%s: %s -> %s", s.Parameter.ValueName, s.From, s.To)
 }
 
+// WriteError is a step that failed.
+type WriteError struct {
+	Step Step
+	// Uncertain is true where the write may have happened all the same, since its
+	// reply never came.
+	Uncertain bool
+	Err       error
+}
+
+func (e *WriteError) Error() string {
+	if e.Uncertain {
+		return fmt.Sprintf("writing %s: the write may have happened: %v", e.Step, e.Err)
+	}
+	return fmt.Sprintf("writing %s: %v", e.Step, e.Err)
+}
+
+func (e *WriteError) Unwrap() error { return e.Err }
+
 // Warning is something the user must be told. Summary names the value and the
 // fact but no host: the caller knows what the host is called.
 type Warning struct {
-	Attribute string
+	Attribute string // empty where it is about the host
 	Summary   string
 	Detail    string
 }
@@ -62,8 +86,14 @@ type Warning struct {
 type Plan struct {
 	Steps    []Step
 	Original Values
+	Carried  Values
 	Written  Desired
 	Warnings []Warning
+}
+
+// Prior is what is to be remembered once the plan is carried out.
+func (plan Plan) Prior() Prior {
+	return Prior{Original: plan.Original, Carried: plan.Carried, Written: plan.Written}
 }
 
 // RefusedError is a value that we will not take over, since we could not put it
@@ -80,25 +110,29 @@ func (e *RefusedError) Error() string {
 		e.Parameter.ValueName, e.Found, key, e.Parameter.ValueName, key, e.Parameter.ValueName)
 }
 
-// Apply plans a create (prior is empty) or an update: desired values are
-// written where the host differs, values that come under management are
-// recorded as originals, and what is no longer desired is released by
-// onDestroy. observed must hold every attribute that is desired or managed. The
-// error joins one [RefusedError] for each value that cannot be taken over;
-// nothing is to be written then.
+// Apply plans a create (nothing is managed in prior) or an update: desired
+// values are written where the host differs, values that come under management
+// are recorded as originals, and what is no longer desired is released by
+// onDestroy. observed must hold every attribute that is desired, managed or
+// carried. The error joins one [RefusedError] for each value that cannot be
+// taken over; nothing is to be written then.
 func Apply(observed Values, desired Desired, prior Prior, onDestroy OnDestroy) (Plan, error) {
 	plan := Plan{Original: Values{}, Written: Desired{}}
 	var refused []error
 	for _, p := range tcpip.Catalogue {
 		number, wanted := desired[p.Attribute]
 		original, managed := prior.Original[p.Attribute]
+		carried, recorded := prior.Carried[p.Attribute]
 		found := observed[p.Attribute]
 		switch {
 		case !wanted && !managed:
+			plan.carry(p, found, prior)
 			continue
 		case !wanted:
 			plan.release(p, found, original, prior, onDestroy)
 			continue
+		case !managed && recorded:
+			original = carried
 		case !managed:
 			if !found.Restorable() {
 				refused = append(refused, &RefusedError{Parameter: p, Found: found})
@@ -111,17 +145,25 @@ func Apply(observed Values, desired Desired, prior Prior, onDestroy OnDestroy) (
 			}
 		}
 		plan.Original[p.Attribute] = original
-		plan.write(p, found, DWORD(number), managed && prior.wrote(p.Attribute))
+		plan.write(p, found, DWORD(number), (managed || recorded) && prior.wrote(p.Attribute))
 	}
 	return plan, errors.Join(refused...)
 }
 
-// Destroy plans the release of every managed value.
+// Destroy plans the release of every value that is managed or carried.
 func Destroy(observed Values, prior Prior, onDestroy OnDestroy) Plan {
 	plan := Plan{Original: Values{}, Written: Desired{}}
 	for _, p := range tcpip.Catalogue {
-		if original, managed := prior.Original[p.Attribute]; managed {
-			plan.release(p, observed[p.Attribute], original, prior, onDestroy)
+		original, managed := prior.Original[p.Attribute]
+		carried, recorded := prior.Carried[p.Attribute]
+		switch found := observed[p.Attribute]; {
+		case managed:
+			plan.release(p, found, original, prior, onDestroy)
+		case recorded && found != carried:
+			_, why := releaseTo(p, found, carried, prior, onDestroy)
+			plan.warn(p, fmt.Sprintf("%s is still as an earlier owner left it", p.ValueName),
+				fmt.Sprintf("The host's journal says that it was %s before. %s", carried, why))
+			plan.release(p, found, carried, prior, onDestroy)
 		}
 	}
 	plan.Warnings = append(plan.Warnings, DestroyWarnings(prior, onDestroy)...)
@@ -136,6 +178,21 @@ func (plan *Plan) write(p tcpip.Parameter, found, to Value, oursAlready bool) {
 		plan.Steps = append(plan.Steps, Step{Parameter: p, From: found, To: to})
 	}
 	if found != to || oursAlready {
+		plan.Written[p.Attribute] = number
+	}
+}
+
+// carry keeps in mind what an earlier owner left, unless it is as it was before.
+func (plan *Plan) carry(p tcpip.Parameter, found Value, prior Prior) {
+	original, recorded := prior.Carried[p.Attribute]
+	if !recorded || found == original {
+		return
+	}
+	if plan.Carried == nil {
+		plan.Carried = Values{}
+	}
+	plan.Carried[p.Attribute] = original
+	if number, ok := prior.Written[p.Attribute]; ok {
 		plan.Written[p.Attribute] = number
 	}
 }

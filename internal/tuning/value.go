@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 )
 
 // Type is a registry value's type, numbered as winnt.h and StdRegProv's
@@ -134,3 +136,15 @@ func ParseValue(text string) (Value, error) {
 
 // Values is registry values by attribute name.
 type Values map[string]Value
+
+// Parameters lists the catalogue's rows that are keys of a map by attribute, in
+// the catalogue's order.
+func Parameters[V any](byAttribute map[string]V) []tcpip.Parameter {
+	var list []tcpip.Parameter
+	for _, p := range tcpip.Catalogue {
+		if _, ok := byAttribute[p.Attribute]; ok {
+			list = append(list, p)
+		}
+	}
+	return list
+}

@@ -124,19 +124,19 @@ func eachWay(b *testing.B, run func(b *testing.B, open func() *Host)) {
 			return host
 		}
 		host := open()
-		if err := host.WriteTuning(context.Background(), storySteps()); err != nil {
-			b.Fatal(err)
-		}
+		writeStory(b, host)
 		host.Close()
 		b.Run(way.name, func(b *testing.B) { run(b, open) })
 	}
 }
 
-// storySteps write the two values of the story.
-func storySteps() []tuning.Step {
-	return []tuning.Step{
-		{Parameter: parameters("tcp_timed_wait_delay")[0], To: tuning.DWORD(30)},
-		{Parameter: parameters("max_user_port")[0], To: tuning.DWORD(65534)},
+// writeStory writes the two values of the story.
+func writeStory(b *testing.B, host *Host) {
+	b.Helper()
+	for attribute, number := range map[string]uint32{"tcp_timed_wait_delay": 30, "max_user_port": 65534} {
+		if err := host.WriteTuning(context.Background(), one(parameters(attribute)[0], tuning.Absent, tuning.DWORD(number))); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

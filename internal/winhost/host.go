@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
@@ -22,6 +23,13 @@ type Config struct {
 	// Timeout bounds one WS-Management operation, ConnectTimeout the way to an
 	// authenticated connection.
 	Timeout, ConnectTimeout time.Duration
+	// MaxRetries is how often one message is sent again where that is safe and the
+	// host says "later", or a read was lost (wsman.Options). Zero: never.
+	MaxRetries int
+	// Journal: originals are kept in a journal on the host before it is written to.
+	Journal bool
+	// OnUnreachable is what a refresh makes of a host that can't be reached.
+	OnUnreachable OnUnreachable
 
 	roots  *x509.CertPool    // nil: the system's
 	logons *transport.Logons // of a domain account; nil for an account of one host
@@ -43,6 +51,9 @@ type Host struct {
 	transport *transport.Client
 	wsman     *wsman.Client
 	now       func() time.Time
+
+	uuid      atomic.Pointer[string] // once it was read
+	journaled atomic.Bool            // the journal's key is known to be there
 }
 
 // Open prepares a host for use; it does not dial.
@@ -63,7 +74,7 @@ func (c Config) Open(address Address) (*Host, error) {
 	}
 	return &Host{
 		transport: client,
-		wsman:     wsman.New(client, wsman.Options{OperationTimeout: c.Timeout}),
+		wsman:     wsman.New(client, wsman.Options{OperationTimeout: c.Timeout, MaxRetries: c.MaxRetries}),
 		now:       time.Now,
 	}, nil
 }

@@ -152,9 +152,7 @@ func setValues(b *testing.B, sim map[string]string) {
 	b.Helper()
 	host := openSealed(b, sim, sim["WINSIM_HTTP"])
 	defer host.Close()
-	if err := host.WriteTuning(context.Background(), storySteps()); err != nil {
-		b.Fatal(err)
-	}
+	writeStory(b, host)
 }
 
 // masterzenRun runs one command with a client of its own, as a new process would.

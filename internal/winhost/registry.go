@@ -26,6 +26,7 @@ var (
 // other than 0.
 type ReturnValueError struct {
 	Method string
+	Key    string // below HKEY_LOCAL_MACHINE
 	Value  string // the registry value's name; empty for a whole key
 	Code   uint32
 }
@@ -41,7 +42,7 @@ const (
 )
 
 func (e *ReturnValueError) Error() string {
-	subject := `HKLM\` + tcpip.KeyPath
+	subject := `HKLM\` + e.Key
 	if e.Value != "" {
 		subject += `\` + e.Value
 	}
@@ -69,9 +70,17 @@ func (e *ReturnValueError) Unwrap() error {
 // hklm is HKEY_LOCAL_MACHINE as StdRegProv's hDefKey (winreg.h: 0x80000002).
 const hklm = "2147483650"
 
-// registry invokes a method of StdRegProv on the key of the TCP/IP parameters.
-func (h *Host) registry(ctx context.Context, kind transport.Kind, method, value string, more ...wsman.Param) (wsman.Output, error) {
-	params := []wsman.Param{{Name: "hDefKey", Value: hklm}, {Name: "sSubKeyName", Value: tcpip.KeyPath}}
+// IsDenied tells whether the host refused an account that it knows, by a fault or
+// by a method's return value.
+func IsDenied(err error) bool {
+	var fault *wsman.Fault
+	return errors.Is(err, ErrAccessDenied) || errors.As(err, &fault) && fault.AccessDenied()
+}
+
+// registry invokes a method of StdRegProv on a key below HKEY_LOCAL_MACHINE, or on
+// one of its values.
+func (h *Host) registry(ctx context.Context, kind transport.Kind, method, key, value string, more ...wsman.Param) (wsman.Output, error) {
+	params := []wsman.Param{{Name: "hDefKey", Value: hklm}, {Name: "sSubKeyName", Value: key}}
 	if value != "" {
 		params = append(params, wsman.Param{Name: "sValueName", Value: value})
 	}
@@ -87,15 +96,19 @@ func (h *Host) registry(ctx context.Context, kind transport.Kind, method, value 
 		return wsman.Output{}, fmt.Errorf("StdRegProv.%s: %w", method, err)
 	}
 	if code != 0 {
-		return wsman.Output{}, &ReturnValueError{Method: method, Value: value, Code: code}
+		return wsman.Output{}, &ReturnValueError{Method: method, Key: key, Value: value, Code: code}
 	}
 	return output, nil
 }
 
-// valueTypes lists the key: what every value is called, in lower case since
-// names compare without case, and of which type it is.
-func (h *Host) valueTypes(ctx context.Context) (map[string]tuning.Type, error) {
-	output, err := h.registry(ctx, transport.Read, "EnumValues", "")
+// fold is a name as the map of valueTypes has it: the registry compares names
+// without case.
+func fold(name string) string { return strings.ToLower(name) }
+
+// valueTypes lists a key: what every value is called, folded, and of which type it
+// is.
+func (h *Host) valueTypes(ctx context.Context, key string) (map[string]tuning.Type, error) {
+	output, err := h.registry(ctx, transport.Read, "EnumValues", key, "")
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +122,7 @@ func (h *Host) valueTypes(ctx context.Context) (map[string]tuning.Type, error) {
 		if err != nil {
 			return nil, fmt.Errorf("StdRegProv.EnumValues answered the type %q for %q", types[i].Text, name.Text)
 		}
-		found[strings.ToLower(name.Text)] = tuning.Type(number)
+		found[fold(name.Text)] = tuning.Type(number)
 	}
 	return found, nil
 }
@@ -128,7 +141,7 @@ func (h *Host) dword(ctx context.Context, value string) (uint32, error) {
 }
 
 func (h *Host) number(ctx context.Context, method, value string, bits int) (uint64, error) {
-	output, err := h.registry(ctx, transport.Read, method, value)
+	output, err := h.registry(ctx, transport.Read, method, tcpip.KeyPath, value)
 	if err != nil {
 		return 0, err
 	}
@@ -150,7 +163,7 @@ const maxText = 1024
 // text reads a REG_SZ; ok is false where it is too long to be kept, or holds what
 // XML cannot carry and so could not be put back.
 func (h *Host) text(ctx context.Context, value string) (text string, ok bool, err error) {
-	output, err := h.registry(ctx, transport.Read, "GetStringValue", value)
+	output, err := h.registry(ctx, transport.Read, "GetStringValue", tcpip.KeyPath, value)
 	if err != nil {
 		return "", false, err
 	}
@@ -162,7 +175,7 @@ func (h *Host) text(ctx context.Context, value string) (text string, ok bool, er
 func (h *Host) write(ctx context.Context, step tuning.Step) error {
 	name := step.Parameter.ValueName
 	if !step.To.Present {
-		_, err := h.registry(ctx, transport.Write, "DeleteValue", name)
+		_, err := h.registry(ctx, transport.Write, "DeleteValue", tcpip.KeyPath, name)
 		if errors.Is(err, ErrNotExist) {
 			return nil // it is gone, which is what was asked for; the read-back tells
 		}
@@ -171,11 +184,11 @@ func (h *Host) write(ctx context.Context, step tuning.Step) error {
 	var err error
 	switch to := step.To; to.Type {
 	case tuning.TypeDWORD:
-		_, err = h.registry(ctx, transport.Write, "SetDWORDValue", name, wsman.Param{Name: "uValue", Value: strconv.FormatUint(to.Number, 10)})
+		_, err = h.registry(ctx, transport.Write, "SetDWORDValue", tcpip.KeyPath, name, wsman.Param{Name: "uValue", Value: strconv.FormatUint(to.Number, 10)})
 	case tuning.TypeQWORD:
-		_, err = h.registry(ctx, transport.Write, "SetQWORDValue", name, wsman.Param{Name: "uValue", Value: strconv.FormatUint(to.Number, 10)})
+		_, err = h.registry(ctx, transport.Write, "SetQWORDValue", tcpip.KeyPath, name, wsman.Param{Name: "uValue", Value: strconv.FormatUint(to.Number, 10)})
 	case tuning.TypeString:
-		_, err = h.registry(ctx, transport.Write, "SetStringValue", name, wsman.Param{Name: "sValue", Value: to.Text})
+		_, err = h.registry(ctx, transport.Write, "SetStringValue", tcpip.KeyPath, name, wsman.Param{Name: "sValue", Value: to.Text})
 	default:
 		err = fmt.Errorf("%s cannot be written as %s", name, to)
 	}

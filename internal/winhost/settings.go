@@ -19,6 +19,9 @@ type Settings struct {
 	Timeout, ConnectTimeout      *string
 	HTTPS, Insecure              *bool
 	AllowUnencryptedBasic        *bool
+	MaxRetries                   *int64
+	Journal                      *bool
+	OnUnreachable                *string
 }
 
 // Defaults of the settings.
@@ -26,7 +29,28 @@ const (
 	DefaultAuth           = transport.AuthNegotiate
 	DefaultTimeout        = 60 * time.Second
 	DefaultConnectTimeout = 10 * time.Second
+	DefaultMaxRetries     = 3
+	DefaultJournal        = true
+	DefaultOnUnreachable  = UnreachableError
 )
+
+// MaxMaxRetries is the most that max_retries takes.
+const MaxMaxRetries = 10
+
+// OnUnreachable says what a refresh makes of a host that can't be reached.
+type OnUnreachable string
+
+const (
+	// UnreachableError makes it an error.
+	UnreachableError OnUnreachable = "error"
+	// UnreachableWarn keeps the state and warns that drift was not checked.
+	UnreachableWarn OnUnreachable = "warn"
+)
+
+// OnUnreachableNames are the values that on_unreachable takes.
+func OnUnreachableNames() []string {
+	return []string{string(UnreachableError), string(UnreachableWarn)}
+}
 
 // Problem is a setting that cannot be used. Attribute is the setting's name.
 type Problem struct {
@@ -47,12 +71,15 @@ func (s Settings) Resolve(lookup func(string) (string, bool)) (Config, []Problem
 		Username:              r.text("username", s.Username),
 		Password:              r.text("password", s.Password),
 		Auth:                  transport.Auth(r.textOr("auth", s.Auth, string(DefaultAuth))),
-		HTTPS:                 r.flag("https", s.HTTPS),
+		HTTPS:                 r.flag("https", s.HTTPS, false),
 		TLSServerName:         r.text("tls_server_name", s.TLSServerName),
-		Insecure:              r.flag("insecure", s.Insecure),
-		AllowUnencryptedBasic: r.flag("allow_unencrypted_basic", s.AllowUnencryptedBasic),
+		Insecure:              r.flag("insecure", s.Insecure, false),
+		AllowUnencryptedBasic: r.flag("allow_unencrypted_basic", s.AllowUnencryptedBasic, false),
 		Timeout:               r.duration("timeout", s.Timeout, DefaultTimeout),
 		ConnectTimeout:        r.duration("connect_timeout", s.ConnectTimeout, DefaultConnectTimeout),
+		MaxRetries:            r.retries("max_retries", s.MaxRetries),
+		Journal:               r.flag("journal", s.Journal, DefaultJournal),
+		OnUnreachable:         r.onUnreachable("on_unreachable", s.OnUnreachable),
 	}
 	r.certificate(&config, r.text("ca_certificate", s.CACertificate))
 	r.check(config, s)
@@ -91,19 +118,58 @@ func (r *resolver) textOr(name string, given *string, otherwise string) string {
 	return otherwise
 }
 
-func (r *resolver) flag(name string, given *bool) bool {
+func (r *resolver) flag(name string, given *bool, otherwise bool) bool {
 	if given != nil {
 		return *given
 	}
 	value, ok := r.lookup(Variable(name))
 	if !ok || value == "" {
-		return false
+		return otherwise
 	}
 	flag, err := strconv.ParseBool(value)
 	if err != nil {
 		r.problem(name, fmt.Sprintf("%s is neither true nor false", Variable(name)), fmt.Sprintf("It is %q: set it to true or false, or unset it.", value))
 	}
 	return flag
+}
+
+func (r *resolver) retries(name string, given *int64) int {
+	number := int64(DefaultMaxRetries)
+	if given != nil {
+		number = *given
+	} else if text := r.text(name, nil); text != "" {
+		var err error
+		if number, err = strconv.ParseInt(text, 10, 64); err != nil {
+			r.problem(name, fmt.Sprintf("%s is not a whole number", Variable(name)),
+				fmt.Sprintf("It is %q: set it to 0 (never repeat) up to %d, or unset it.", text, MaxMaxRetries))
+			return DefaultMaxRetries
+		}
+	}
+	if number < 0 || number > MaxMaxRetries {
+		r.problem(name, fmt.Sprintf("%s is out of range", name),
+			fmt.Sprintf("It is %d: use 0 (never repeat) up to %d.%s", number, MaxMaxRetries, r.origin(name, given != nil)))
+		return DefaultMaxRetries
+	}
+	return int(number)
+}
+
+func (r *resolver) onUnreachable(name string, given *string) OnUnreachable {
+	text := r.textOr(name, given, string(DefaultOnUnreachable))
+	switch choice := OnUnreachable(text); choice {
+	case UnreachableError, UnreachableWarn:
+		return choice
+	}
+	r.problem(name, fmt.Sprintf("%s = %q is unknown", name, text),
+		fmt.Sprintf("Use one of: %s.%s", strings.Join(OnUnreachableNames(), ", "), r.origin(name, given != nil)))
+	return DefaultOnUnreachable
+}
+
+// origin names the variable where a setting came from it.
+func (r *resolver) origin(name string, given bool) string {
+	if given {
+		return ""
+	}
+	return " It comes from " + Variable(name) + "."
 }
 
 func (r *resolver) duration(name string, given *string, otherwise time.Duration) time.Duration {

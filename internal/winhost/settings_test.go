@@ -22,13 +22,15 @@ func env(pairs ...string) func(string) (string, bool) {
 
 func text(s string) *string { return &s }
 func flag(b bool) *bool     { return &b }
+func number(n int64) *int64 { return &n }
 
 func TestResolveDefaults(t *testing.T) {
 	config, problems := Settings{Username: text("svc"), Password: text("fake")}.Resolve(env())
 	if len(problems) != 0 {
 		t.Fatal(problems)
 	}
-	want := Config{Username: "svc", Password: "fake", Auth: transport.AuthNegotiate, Timeout: time.Minute, ConnectTimeout: 10 * time.Second}
+	want := Config{Username: "svc", Password: "fake", Auth: transport.AuthNegotiate, Timeout: time.Minute, ConnectTimeout: 10 * time.Second,
+		MaxRetries: 3, Journal: true, OnUnreachable: UnreachableError}
 	if config != want {
 		t.Errorf("got %+v, want %+v", config, want)
 	}
@@ -37,17 +39,23 @@ func TestResolveDefaults(t *testing.T) {
 // Every setting can come from its variable, and what is given wins over it.
 func TestResolveEnvironment(t *testing.T) {
 	all := env("WINDOWS_USERNAME=u", "WINDOWS_PASSWORD=p", "WINDOWS_AUTH=basic", "WINDOWS_HTTPS=true", "WINDOWS_TLS_SERVER_NAME=n",
-		"WINDOWS_INSECURE=1", "WINDOWS_TIMEOUT=5s", "WINDOWS_CONNECT_TIMEOUT=2s", "WINDOWS_ALLOW_UNENCRYPTED_BASIC=true")
+		"WINDOWS_INSECURE=1", "WINDOWS_TIMEOUT=5s", "WINDOWS_CONNECT_TIMEOUT=2s", "WINDOWS_ALLOW_UNENCRYPTED_BASIC=true",
+		"WINDOWS_MAX_RETRIES=0", "WINDOWS_JOURNAL=false", "WINDOWS_ON_UNREACHABLE=warn")
 	config, problems := Settings{}.Resolve(all)
 	if len(problems) != 0 {
 		t.Fatal(problems)
 	}
 	want := Config{Username: "u", Password: "p", Auth: "basic", HTTPS: true, TLSServerName: "n", Insecure: true,
-		Timeout: 5 * time.Second, ConnectTimeout: 2 * time.Second, AllowUnencryptedBasic: true}
+		Timeout: 5 * time.Second, ConnectTimeout: 2 * time.Second, AllowUnencryptedBasic: true,
+		MaxRetries: 0, Journal: false, OnUnreachable: UnreachableWarn}
 	if config != want {
 		t.Errorf("got %+v, want %+v", config, want)
 	}
-	config, _ = Settings{Username: text("given"), HTTPS: flag(false), Auth: text("ntlm"), Timeout: text("7s")}.Resolve(all)
+	config, problems = Settings{Username: text("given"), HTTPS: flag(false), Auth: text("ntlm"), Timeout: text("7s"), Insecure: flag(false),
+		MaxRetries: number(10), Journal: flag(true), OnUnreachable: text("error")}.Resolve(all)
+	if len(problems) != 0 || config.MaxRetries != 10 || !config.Journal || config.OnUnreachable != UnreachableError {
+		t.Errorf("the variables won over what was given: %+v, %v", config, problems)
+	}
 	if config.Username != "given" || config.HTTPS || config.Auth != "ntlm" || config.Timeout != 7*time.Second {
 		t.Errorf("the variables won over what was given: %+v", config)
 	}
@@ -71,6 +79,13 @@ func TestResolveProblems(t *testing.T) {
 		{"bad duration", append(base, "WINDOWS_TIMEOUT=60"), "timeout", "90s"},
 		{"zero duration", append(base, "WINDOWS_CONNECT_TIMEOUT=0s"), "connect_timeout", "above 0"},
 		{"too long", append(base, "WINDOWS_TIMEOUT=61m"), "timeout", "up to 1h"},
+		{"retries in words", append(base, "WINDOWS_MAX_RETRIES=three"), "max_retries", "WINDOWS_MAX_RETRIES is not a whole number"},
+		{"retries in parts", append(base, "WINDOWS_MAX_RETRIES=1.5"), "max_retries", "WINDOWS_MAX_RETRIES is not a whole number"},
+		{"retries beyond int64", append(base, "WINDOWS_MAX_RETRIES=9223372036854775808"), "max_retries", "WINDOWS_MAX_RETRIES"},
+		{"negative retries", append(base, "WINDOWS_MAX_RETRIES=-1"), "max_retries", "It is -1: use 0 (never repeat) up to 10. It comes from WINDOWS_MAX_RETRIES"},
+		{"too many retries", append(base, "WINDOWS_MAX_RETRIES=11"), "max_retries", "up to 10"},
+		{"bad journal", append(base, "WINDOWS_JOURNAL=no"), "journal", "WINDOWS_JOURNAL is neither true nor false"},
+		{"bad on_unreachable", append(base, "WINDOWS_ON_UNREACHABLE=ignore"), "on_unreachable", "error, warn. It comes from WINDOWS_ON_UNREACHABLE"},
 		{"a path for a certificate", append(base, "WINDOWS_HTTPS=true", "WINDOWS_CA_CERTIFICATE=/tmp/ca.pem"), "ca_certificate", "not a path"},
 	}
 	for _, tt := range tests {
@@ -78,6 +93,24 @@ func TestResolveProblems(t *testing.T) {
 		if len(problems) != 1 || problems[0].Attribute != tt.attribute ||
 			!strings.Contains(problems[0].Summary+" "+problems[0].Detail, tt.want) {
 			t.Errorf("%s: %+v", tt.name, problems)
+		}
+	}
+}
+
+// What a block says is checked as variables are, and is not blamed on them.
+func TestResolveProblemsOfABlock(t *testing.T) {
+	for name, change := range map[string]func(*Settings){
+		"max_retries = -1":      func(s *Settings) { s.MaxRetries = number(-1) },
+		"max_retries = 11":      func(s *Settings) { s.MaxRetries = number(11) },
+		"max_retries = 2^32":    func(s *Settings) { s.MaxRetries = number(1 << 32) },
+		"on_unreachable = skip": func(s *Settings) { s.OnUnreachable = text("skip") },
+		"on_unreachable = ":     func(s *Settings) { s.OnUnreachable = text("") },
+	} {
+		settings := Settings{Username: text("u"), Password: text("p")}
+		change(&settings)
+		_, problems := settings.Resolve(env("WINDOWS_MAX_RETRIES=2", "WINDOWS_ON_UNREACHABLE=warn"))
+		if len(problems) != 1 || !strings.HasPrefix(name, problems[0].Attribute) || strings.Contains(problems[0].Detail, "WINDOWS_") {
+			t.Errorf("%s: %+v", name, problems)
 		}
 	}
 }

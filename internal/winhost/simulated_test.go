@@ -71,6 +71,6 @@ func within(t testing.TB) context.Context {
 	return ctx
 }
 
-func one(p tcpip.Parameter, from, to tuning.Value) []tuning.Step {
-	return []tuning.Step{{Parameter: p, From: from, To: to}}
+func one(p tcpip.Parameter, from, to tuning.Value) tuning.Step {
+	return tuning.Step{Parameter: p, From: from, To: to}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
 )
 
@@ -26,11 +27,13 @@ type System struct {
 	Version     string // "10.0.20348"
 	Build       tcpip.Build
 	ProductType ProductType
-	// LastBoot and Now are by the host's own clock.
-	LastBoot, Now time.Time
+	// Computer is the computer's own name (CSName).
+	Computer string
+	// Installed, LastBoot and Now are by the host's own clock.
+	Installed, LastBoot, Now time.Time
 }
 
-const systemQuery = "SELECT Caption, Version, BuildNumber, ProductType, LastBootUpTime, LocalDateTime FROM Win32_OperatingSystem"
+const systemQuery = "SELECT Caption, Version, BuildNumber, ProductType, CSName, InstallDate, LastBootUpTime, LocalDateTime FROM Win32_OperatingSystem"
 
 // ReadSystem reads the facts of the operating system: one operation, two where
 // the host gives the one row only at the second request.
@@ -57,14 +60,46 @@ func systemOf(item wsman.Item) (System, error) {
 	product, errProduct := item.Uint32("ProductType")
 	boot, errBoot := item.Time("LastBootUpTime")
 	now, errNow := item.Time("LocalDateTime")
+	installed, errInstalled := item.Time("InstallDate")
+	computer, _ := item.Text("CSName")
 	caption, _ := item.Text("Caption")
 	version, _ := item.Text("Version")
 	system := System{
 		Caption: caption, Version: version, Build: tcpip.Build(build), ProductType: ProductType(product),
-		LastBoot: boot, Now: now,
+		Computer: computer, Installed: installed, LastBoot: boot, Now: now,
 	}
-	if err := errors.Join(errBuild, errProduct, errBoot, errNow); err != nil {
+	if err := errors.Join(errBuild, errProduct, errInstalled, errBoot, errNow); err != nil {
 		return System{}, fmt.Errorf("reading Win32_OperatingSystem: %w", err)
 	}
 	return system, nil
+}
+
+// ReadBoot reads when the host was started, and what machine it is but for its
+// UUID: one operation.
+func (h *Host) ReadBoot(ctx context.Context) (tuning.Boot, tuning.Machine, error) {
+	system, err := h.ReadSystem(ctx)
+	if err != nil {
+		return tuning.Boot{}, tuning.Machine{}, err
+	}
+	boot := tuning.Boot{Last: system.LastBoot.UTC(), Uptime: system.Now.Sub(system.LastBoot), Read: h.now().UTC()}
+	return boot, tuning.Machine{Computer: system.Computer, Installed: system.Installed.UTC()}, nil
+}
+
+// UUID reads the machine's UUID, and only once: one operation, or none. It is ""
+// where the firmware gives none that tells machines apart.
+func (h *Host) UUID(ctx context.Context) (string, error) {
+	if known := h.uuid.Load(); known != nil {
+		return *known, nil
+	}
+	uuid := ""
+	err := h.wsman.Enumerate(ctx, "root/cimv2", "SELECT UUID FROM Win32_ComputerSystemProduct", func(item wsman.Item) error {
+		text, _ := item.Text("UUID")
+		uuid = tuning.UsableUUID(text)
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	h.uuid.Store(&uuid)
+	return uuid, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
@@ -28,13 +27,13 @@ func (h *Host) ReadTuning(ctx context.Context, parameters []tcpip.Parameter) (tu
 var errChanged = errors.New("the value changed while it was read")
 
 func (h *Host) readTuning(ctx context.Context, parameters []tcpip.Parameter) (tuning.Values, error) {
-	types, err := h.valueTypes(ctx)
+	types, err := h.valueTypes(ctx, tcpip.KeyPath)
 	if err != nil {
 		return nil, err
 	}
 	values := tuning.Values{}
 	for _, p := range parameters {
-		typ, present := types[strings.ToLower(p.ValueName)]
+		typ, present := types[fold(p.ValueName)]
 		if !present {
 			values[p.Attribute] = tuning.Absent
 			continue
@@ -82,42 +81,19 @@ func isNoSuchMethod(err error) bool {
 	return errors.As(err, &fault) && !fault.AccessDenied() && !fault.Busy() && !fault.OperationTimeout()
 }
 
-// WriteError is a step that failed. The steps before it were done.
-type WriteError struct {
-	Step tuning.Step
-	// Done is how many steps were done for certain.
-	Done int
-	// Uncertain is true where the write may have happened all the same, since
-	// its reply never came.
-	Uncertain bool
-	Err       error
-}
-
-func (e *WriteError) Error() string {
-	if e.Uncertain {
-		return fmt.Sprintf("writing %s: the write may have happened: %v", e.Step, e.Err)
+// WriteTuning carries out one step. The error is a [*tuning.WriteError]. A write
+// whose reply was lost is never sent again: the value is read, and counts as
+// written if it is what was asked for.
+func (h *Host) WriteTuning(ctx context.Context, step tuning.Step) error {
+	err := h.write(ctx, step)
+	if err == nil {
+		return nil
 	}
-	return fmt.Sprintf("writing %s: %v", e.Step, e.Err)
-}
-
-func (e *WriteError) Unwrap() error { return e.Err }
-
-// WriteTuning carries out the steps in order and stops at the first that fails,
-// with a [*WriteError]. A write whose reply was lost is never sent again: the
-// value is read, and counts as written if it is what was asked for.
-func (h *Host) WriteTuning(ctx context.Context, steps []tuning.Step) error {
-	for done, step := range steps {
-		err := h.write(ctx, step)
-		if err == nil {
-			continue
-		}
-		uncertain := transport.MayHaveHappened(err)
-		if uncertain && h.reads(ctx, step) {
-			continue
-		}
-		return &WriteError{Step: step, Done: done, Uncertain: uncertain, Err: err}
+	uncertain := transport.MayHaveHappened(err)
+	if uncertain && h.reads(ctx, step) {
+		return nil
 	}
-	return nil
+	return &tuning.WriteError{Step: step, Uncertain: uncertain, Err: err}
 }
 
 // reads tells whether the host has what a step was to write.

@@ -1,0 +1,117 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+)
+
+// Create brings a host under management. A journal that is there is taken over. A
+// create that fails is undone, and returns state only where that is not certain.
+func (r Reconciler) Create(ctx context.Context, desired tuning.Desired, onDestroy tuning.OnDestroy) Outcome {
+	scene, err := r.look(ctx)
+	if err != nil {
+		return failed(err, nothingWritten)
+	}
+	claim, err := tuning.ClaimCreate(scene.found, scene.machine)
+	if err != nil {
+		return failed(err, nothingWritten)
+	}
+	observed, err := r.Host.ReadTuning(ctx, tuning.Parameters(merged(all(desired), claim.Prior.Carried)))
+	if err != nil {
+		return failed(err, nothingWritten)
+	}
+	plan, err := tuning.Apply(observed, desired, claim.Prior, onDestroy)
+	if err != nil {
+		return failed(err, nothingWritten)
+	}
+	seen, _ := claim.Memory.Seen.At(scene.boot, observed, tuning.Parameters(merged(plan.Original, plan.Carried)))
+	w := r.work(scene, claim, plan, seen, r.NewOwner())
+	if err := w.put(ctx, w.ahead()); err != nil {
+		return failed(err, nothingWritten, w.retreat(ctx))
+	}
+	after, attempted, err := w.carryOut(ctx, desired)
+	if err == nil {
+		return Outcome{State: w.resource(plan.Prior(), after), Warnings: append(claim.Warnings, plan.Warnings...)}
+	}
+	return w.undo(ctx, observed, attempted, err)
+}
+
+// all is the desired attributes as keys.
+func all(desired tuning.Desired) tuning.Values {
+	values := tuning.Values{}
+	for attribute, number := range desired {
+		values[attribute] = tuning.DWORD(number)
+	}
+	return values
+}
+
+// undo takes back what a failed create wrote. cause is why it failed.
+func (w *work) undo(ctx context.Context, observed tuning.Values, attempted []tuning.Step, cause error) Outcome {
+	outcome := Outcome{Err: cause}
+	if lost(cause) {
+		outcome.Notes = []string{"That owner took over this host while we were at work, with what was there before. Nothing was taken back and nothing was put into state. " + tuning.TakeOver}
+		return outcome
+	}
+	ctx, cancel := settling(ctx)
+	defer cancel()
+	now, err := w.Host.ReadTuning(ctx, w.touched())
+	if err != nil { // what may have been written counts as written
+		now = assumeWritten(observed, attempted)
+	} else {
+		back, foreign := tuning.Undo(attempted, now)
+		for _, step := range foreign {
+			outcome.Notes = append(outcome.Notes, fmt.Sprintf("The host is NOT as it was: %s is %s now, which this provider did not write; it was %s before.",
+				step.Parameter.ValueName, step.From, step.To))
+		}
+		_, err = w.write(ctx, back)
+		after, readErr := w.Host.ReadTuning(ctx, w.touched())
+		if readErr == nil {
+			now = after
+		}
+		err = errors.Join(err, readErr)
+	}
+	truth := tuning.AfterFailure(w.plan, w.claim.Prior, now, uncertain(cause))
+	switch {
+	case lost(err):
+		outcome.Notes = append(outcome.Notes, "While it was taken back another owner took over this host, with what was there before. Nothing was put into state.")
+		return outcome
+	case len(truth.Original) > 0:
+		outcome.State = w.resource(truth, now)
+		outcome.Notes = append(outcome.Notes, fmt.Sprintf("The host may still hold what was written, or get it late. State keeps what was there before (%s): "+
+			"the resource is tainted, and the next apply or destroy restores these.", tuning.List(truth.Original)))
+	case len(attempted) == 0:
+		outcome = outcome.with(nothingWritten, w.retreat(ctx))
+	default:
+		outcome = outcome.with("What was written has been taken back: the host is as it was, and nothing was put into state.", w.retreat(ctx))
+	}
+	if err != nil {
+		outcome.Notes = append(outcome.Notes, "While taking it back: "+err.Error()+".")
+	}
+	return outcome
+}
+
+// retreat leaves the journal as it was before a create that wrote nothing, or took
+// everything back. It returns what to tell if that fails.
+func (w *work) retreat(ctx context.Context) string {
+	if !w.Journal {
+		return ""
+	}
+	ctx, cancel := settling(ctx)
+	defer cancel()
+	found, err := w.Host.ReadJournal(ctx)
+	switch {
+	case err == nil && (found.Journal == nil || found.Journal.Owner != w.owner):
+		return "" // ours never got there, or another owner's has taken its place
+	case err == nil && w.claim.Previous != nil:
+		err = w.Host.WriteJournal(ctx, *w.claim.Previous)
+	case err == nil:
+		err = w.Host.RemoveJournal(ctx)
+	}
+	if err == nil {
+		return ""
+	}
+	return "The journal that this create began may still be on the host. It says truly what was there before, and the next create takes it over. (" + err.Error() + ")"
+}

@@ -1,0 +1,207 @@
+// Package reconcile carries what package tuning decides out on a host, in an order
+// in which nothing can get lost: the journal before the first value, the owner read
+// again before each write, the values read back after the last, and the way back
+// when something fails. It knows neither Terraform nor WS-Management.
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+)
+
+// Host is what is needed of a machine. A real one is winhost.Host; the property
+// test has one that fails at any call.
+type Host interface {
+	// ReadBoot reads when the host was started, and what machine it is but for its
+	// UUID.
+	ReadBoot(ctx context.Context) (tuning.Boot, tuning.Machine, error)
+	// UUID is the machine's, "" where it has none that tells machines apart.
+	UUID(ctx context.Context) (string, error)
+	// ReadJournal gives what is in the journal's place. An error is a host that did
+	// not answer; a journal that cannot be read is Found.Err.
+	ReadJournal(ctx context.Context) (tuning.Found, error)
+	WriteJournal(ctx context.Context, journal tuning.Journal) error
+	RemoveJournal(ctx context.Context) error
+	ReadTuning(ctx context.Context, parameters []tcpip.Parameter) (tuning.Values, error)
+	// WriteTuning carries out one step. The error is a [*tuning.WriteError].
+	WriteTuning(ctx context.Context, step tuning.Step) error
+}
+
+// Reconciler brings one resource and its host together.
+type Reconciler struct {
+	Host Host
+	// Journal is the provider's setting: false leaves the host's journal alone.
+	Journal bool
+	// Now is our clock, NewOwner makes a random owner.
+	Now      func() time.Time
+	NewOwner func() string
+}
+
+// Resource is what Terraform keeps of one host, in state and in private state.
+type Resource struct {
+	Owner    string
+	Original tuning.Values // its keys are the managed set
+	Numbers  tuning.Desired
+	Pending  []string // attributes that await a restart
+	Memory   tuning.Memory
+}
+
+func (r *Resource) stake() tuning.Stake {
+	return tuning.Stake{Owner: r.Owner, Original: r.Original, Memory: r.Memory}
+}
+
+// Outcome is how a call ended. With an error, State is what is true all the same;
+// nil is no state after a create, and the prior state after anything else.
+type Outcome struct {
+	State    *Resource
+	Warnings []tuning.Warning
+	Err      error
+	// Notes say what an error left behind, a paragraph each.
+	Notes []string
+}
+
+func failed(err error, notes ...string) Outcome { return Outcome{Err: err}.with(notes...) }
+
+// with adds notes; empty ones are none.
+func (o Outcome) with(notes ...string) Outcome {
+	for _, note := range notes {
+		if note != "" {
+			o.Notes = append(o.Notes, note)
+		}
+	}
+	return o
+}
+
+const nothingWritten = "Nothing was written."
+
+// settleTimeout bounds undoing and reading back. They run on a context of their
+// own: Ctrl-C cancels the one of the call, and Terraform waits for the answer.
+const settleTimeout = time.Minute
+
+func settling(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+}
+
+// scene is a host as it was found.
+type scene struct {
+	boot    tuning.Boot
+	machine tuning.Machine
+	found   tuning.Found
+}
+
+// look reads what is needed to decide who owns the host.
+func (r Reconciler) look(ctx context.Context) (s scene, err error) {
+	if s.boot, s.machine, err = r.Host.ReadBoot(ctx); err != nil || !r.Journal {
+		return s, err
+	}
+	if s.found, err = r.Host.ReadJournal(ctx); err != nil {
+		return s, err
+	}
+	s.machine.UUID, err = r.Host.UUID(ctx)
+	return s, err
+}
+
+// Read refreshes a resource: what its host has now.
+func (r Reconciler) Read(ctx context.Context, state Resource) Outcome {
+	boot, machine, err := r.Host.ReadBoot(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	claim := tuning.Claim{Memory: state.Memory}
+	if r.Journal {
+		found, err := r.Host.ReadJournal(ctx)
+		if err != nil {
+			return failed(err)
+		}
+		if found.Journal != nil { // only a journal that is there is compared with the machine
+			if machine.UUID, err = r.Host.UUID(ctx); err != nil {
+				return failed(err)
+			}
+		}
+		claim = tuning.ClaimRefresh(state.stake(), found, machine)
+	}
+	managed := tuning.Parameters(state.Original)
+	observed, err := r.Host.ReadTuning(ctx, managed)
+	if err != nil {
+		return failed(err)
+	}
+	numbers, notes := tuning.State(observed, state.Original)
+	seen, decided := claim.Memory.Seen.At(boot, observed, managed)
+	pending := seen.Pending(observed, managed)
+	if !decided {
+		pending = state.Pending
+		notes = append(notes, backwards(boot))
+	}
+	claim.Memory.Seen = seen
+	return Outcome{
+		State:    &Resource{Owner: state.Owner, Original: state.Original, Numbers: numbers, Pending: pending, Memory: claim.Memory},
+		Warnings: append(claim.Warnings, notes...),
+	}
+}
+
+// backwards says that a host's clock does not tell whether it was restarted.
+func backwards(boot tuning.Boot) tuning.Warning {
+	return tuning.Warning{
+		Summary: "its clock was set to before its own start",
+		Detail: "It says that it was started " + boot.Last.UTC().Format(time.RFC3339) + ", which is later than its present time. Whether it was restarted cannot be told, " +
+			"so pending_restart stays as it was. Set the host's clock right.",
+	}
+}
+
+// Import takes every REG_DWORD of the catalogue that the host has, and writes
+// nothing.
+func (r Reconciler) Import(ctx context.Context) Outcome {
+	scene, err := r.look(ctx)
+	if err != nil {
+		return failed(err)
+	}
+	claim, owner, err := tuning.ClaimImport(scene.found, scene.machine, r.NewOwner())
+	if err != nil {
+		return failed(err)
+	}
+	observed, err := r.Host.ReadTuning(ctx, tcpip.Catalogue)
+	if err != nil {
+		return failed(err)
+	}
+	original, notes := tuning.Takeover(observed, claim.Prior.Carried)
+	managed := tuning.Parameters(original)
+	numbers, _ := tuning.State(observed, original)
+	seen, _ := claim.Memory.Seen.At(scene.boot, observed, managed)
+	memory := claim.Memory
+	memory.Written, memory.Seen = only(memory.Written, original), seen
+	return Outcome{
+		State:    &Resource{Owner: owner, Original: original, Numbers: numbers, Pending: seen.Pending(observed, managed), Memory: memory},
+		Warnings: append(claim.Warnings, notes...),
+	}
+}
+
+// only leaves the numbers of managed values.
+func only(written tuning.Desired, original tuning.Values) tuning.Desired {
+	if written == nil {
+		return nil
+	}
+	kept := tuning.Desired{}
+	for attribute := range original {
+		if number, ok := written[attribute]; ok {
+			kept[attribute] = number
+		}
+	}
+	return kept
+}
+
+// merged is several maps as one; the last one that has a key counts.
+func merged[M ~map[string]V, V any](all ...M) M {
+	into := M{}
+	for _, m := range all {
+		maps.Copy(into, m)
+	}
+	return into
+}
+
+// ErrJournalGone is a journal that somebody removed while we were at work.
+var ErrJournalGone = errors.New("somebody removed the host's journal at this moment, so nothing more was written")

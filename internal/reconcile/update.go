@@ -1,0 +1,98 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+)
+
+// ErrReinstalled is a host whose Windows was installed anew, of which the plan does
+// not know: it promises originals that are not true any more.
+var ErrReinstalled = errors.New("windows was installed anew on this host since it was last refreshed, so what was there before has to be read anew: plan again, with a refresh")
+
+// Update brings a managed host to what is desired, and releases what is no longer.
+func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.Desired, onDestroy tuning.OnDestroy) Outcome {
+	scene, err := r.look(ctx)
+	if err != nil {
+		return failed(err, nothingWritten)
+	}
+	claim := tuning.Claim{Prior: tuning.Prior{Original: state.Original, Written: state.Memory.Written}, Memory: state.Memory}
+	if r.Journal {
+		if claim, err = tuning.ClaimUpdate(state.stake(), scene.found, scene.machine); err != nil {
+			return refused(err)
+		}
+	}
+	if claim.Anew && !state.Memory.Reinstalled {
+		return failed(ErrReinstalled, nothingWritten)
+	}
+	observed, err := r.Host.ReadTuning(ctx, tuning.Parameters(merged(all(desired), claim.Prior.Original, claim.Prior.Carried)))
+	if err != nil {
+		return failed(err, nothingWritten)
+	}
+	plan, err := tuning.Apply(observed, desired, claim.Prior, onDestroy)
+	if err != nil {
+		return failed(err, nothingWritten)
+	}
+	seen, _ := claim.Memory.Seen.At(scene.boot, observed, tuning.Parameters(merged(plan.Original, plan.Carried)))
+	owner := state.Owner
+	if owner == "" {
+		owner = r.NewOwner()
+	}
+	w := r.work(scene, claim, plan, seen, owner)
+	if err := w.put(ctx, w.ahead()); err != nil {
+		return failed(err, nothingWritten)
+	}
+	after, attempted, err := w.carryOut(ctx, desired)
+	if err == nil {
+		err = w.put(ctx, w.journal(plan.Prior()))
+	}
+	if err != nil {
+		return w.aftermath(ctx, state, attempted, err)
+	}
+	return Outcome{State: w.resource(plan.Prior(), after), Warnings: append(claim.Warnings, plan.Warnings...)}
+}
+
+// refused is an update that is not ours to make.
+func refused(err error) Outcome {
+	if lost(err) {
+		return failed(err, nothingWritten, tuning.TakeOver)
+	}
+	return failed(err, nothingWritten)
+}
+
+// aftermath finds out what is true after an update that failed for cause. When the
+// host cannot be read, what was true before stays, but the originals of values that
+// may have come under management are kept with it: nothing is lost.
+func (w *work) aftermath(ctx context.Context, state Resource, attempted []tuning.Step, cause error) Outcome {
+	ctx, cancel := settling(ctx)
+	defer cancel()
+	after, err := w.Host.ReadTuning(ctx, w.touched())
+	if err != nil {
+		truth := tuning.Unread(w.plan, w.claim.Prior, attempted)
+		kept := w.resource(truth, tuning.Values{})
+		kept.Numbers, kept.Pending = state.Numbers, state.Pending
+		return Outcome{Err: cause, State: kept, Notes: []string{"The host could not be read afterwards, so the write may have happened: state keeps what was known before. " +
+			"Run plan again when the host answers."}}
+	}
+	truth := tuning.AfterFailure(w.plan, w.claim.Prior, after, uncertain(cause))
+	notes := []string{"State holds what the host has now; the next plan shows what is left to do."}
+	if lost(cause) {
+		notes = append(notes, tuning.TakeOver)
+	} else if err := w.put(ctx, w.journal(truth)); err != nil {
+		truth = stillManaged(truth, w.claim.Prior)
+		notes = append(notes, "The journal could not be brought up to date: "+err.Error()+".")
+	}
+	return Outcome{Err: cause, State: w.resource(truth, after), Notes: notes}
+}
+
+// stillManaged keeps what was released under management while the journal names
+// it, so that the next update releases it again: else a destroy would restore what
+// was to be kept or deleted.
+func stillManaged(truth, before tuning.Prior) tuning.Prior {
+	kept := tuning.Prior{Original: merged(before.Original, truth.Original), Carried: truth.Carried, Written: truth.Written}
+	if truth.Written != nil {
+		kept.Written = merged(only(before.Written, before.Original), truth.Written)
+	}
+	return kept
+}

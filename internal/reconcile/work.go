@@ -1,0 +1,201 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+)
+
+// work is a plan on its way to a host.
+type work struct {
+	Reconciler
+	scene scene
+	claim tuning.Claim
+	plan  tuning.Plan
+	seen  *tuning.Seen
+	owner string
+	since time.Time
+	// expected is the owner that the journal in place names now, "" for none: that
+	// of whoever was there, and ours once we have written.
+	expected string
+	// placed is the text of the journal that we know to be in place, "" for none.
+	placed string
+}
+
+func (r Reconciler) work(s scene, claim tuning.Claim, plan tuning.Plan, seen *tuning.Seen, owner string) *work {
+	w := &work{Reconciler: r, scene: s, claim: claim, plan: plan, seen: seen, owner: owner, since: r.Now().UTC().Truncate(time.Second)}
+	if s.found.Journal != nil {
+		w.expected = s.found.Journal.Owner
+	}
+	if claim.Previous != nil {
+		w.placed = claim.Previous.Text()
+		if claim.Previous.Owner == owner {
+			w.since = claim.Previous.Since
+		}
+	}
+	return w
+}
+
+// journal is a journal of ours with the given values.
+func (w *work) journal(prior tuning.Prior) tuning.Journal {
+	return tuning.Journal{
+		Owner: w.owner, Since: w.since, Machine: w.scene.machine, Seen: w.seen,
+		Original: merged(prior.Carried, prior.Original), Written: prior.Written,
+	}
+}
+
+// ahead is what the journal must say before the first write: all that was there
+// before, of what is to be written too. A value that is only let go is left out.
+func (w *work) ahead() tuning.Journal {
+	before := w.claim.Prior
+	original := merged(before.Carried, before.Original, w.plan.Carried, w.plan.Original)
+	written := merged(before.Written, w.plan.Written)
+	stepped := map[string]bool{}
+	for _, step := range w.plan.Steps {
+		stepped[step.Parameter.Attribute] = true
+	}
+	for attribute := range original {
+		_, managed := w.plan.Original[attribute]
+		_, carried := w.plan.Carried[attribute]
+		if !managed && !carried && !stepped[attribute] {
+			delete(original, attribute)
+		}
+	}
+	return w.journal(tuning.Prior{Original: original, Written: only(written, original)})
+}
+
+// put writes a journal, unless it is in place already. A write whose reply was lost
+// is read back.
+func (w *work) put(ctx context.Context, journal tuning.Journal) error {
+	text := journal.Text()
+	if !w.Journal || text == w.placed {
+		return nil
+	}
+	if err := w.guard(ctx); err != nil {
+		return err
+	}
+	if err := w.Host.WriteJournal(ctx, journal); err != nil && !w.reads(ctx, text) {
+		return fmt.Errorf("the journal could not be written: %w", err)
+	}
+	w.placed, w.expected = text, journal.Owner
+	return nil
+}
+
+// reads tells whether the host has this journal.
+func (w *work) reads(ctx context.Context, text string) bool {
+	ctx, cancel := settling(ctx)
+	defer cancel()
+	found, err := w.Host.ReadJournal(ctx)
+	return err == nil && found.Journal != nil && found.Journal.Text() == text
+}
+
+// guard makes sure that the host has not got another owner meanwhile.
+func (w *work) guard(ctx context.Context) error {
+	if !w.Journal {
+		return nil
+	}
+	found, err := w.Host.ReadJournal(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("the journal could not be read again before writing: %w", err)
+	case found.Err != nil:
+		return found.Err
+	case found.Journal == nil && w.expected != "":
+		return ErrJournalGone
+	case found.Journal != nil && found.Journal.Owner != w.expected:
+		return &tuning.AnotherOwnerError{Owner: found.Journal.Owner, Since: found.Journal.Since}
+	}
+	return nil
+}
+
+// write carries out steps in order, each behind a look at the owner, and stops at
+// the first that fails. attempted are those that were done, or may have been.
+func (w *work) write(ctx context.Context, steps []tuning.Step) (attempted []tuning.Step, err error) {
+	for i, step := range steps {
+		if err := w.guard(ctx); err != nil {
+			return steps[:i], err
+		}
+		err := w.Host.WriteTuning(ctx, step)
+		var failed *tuning.WriteError
+		if errors.As(err, &failed) && failed.Uncertain {
+			return steps[:i+1], err
+		}
+		if err != nil {
+			return steps[:i], err
+		}
+	}
+	return steps, nil
+}
+
+// carryOut writes the plan's steps, reads back what the host has and compares.
+func (w *work) carryOut(ctx context.Context, desired tuning.Desired) (after tuning.Values, attempted []tuning.Step, err error) {
+	if attempted, err = w.write(ctx, w.plan.Steps); err != nil {
+		return nil, attempted, err
+	}
+	ctx, cancel := settling(ctx)
+	defer cancel()
+	after, err = w.Host.ReadTuning(ctx, w.touched())
+	if err != nil {
+		return nil, attempted, fmt.Errorf("everything was written, but reading it back failed: %w", err)
+	}
+	return after, attempted, tuning.Verify(w.plan, desired, after)
+}
+
+// touched lists the parameters that the plan manages, carries or writes, or managed
+// before.
+func (w *work) touched() []tcpip.Parameter {
+	set := merged(w.plan.Original, w.plan.Carried, w.claim.Prior.Original, w.claim.Prior.Carried)
+	for _, step := range w.plan.Steps {
+		set[step.Parameter.Attribute] = step.To
+	}
+	return tuning.Parameters(set)
+}
+
+// resource is what Terraform keeps once prior is true and the host has after.
+func (w *work) resource(prior tuning.Prior, after tuning.Values) *Resource {
+	numbers, _ := tuning.State(after, prior.Original)
+	managed := tuning.Parameters(prior.Original)
+	seen := &tuning.Seen{Boot: w.seen.Boot, Values: map[string]string{}}
+	for _, p := range managed {
+		if text, ok := w.seen.Values[p.Attribute]; ok {
+			seen.Values[p.Attribute] = text
+		}
+	}
+	memory := tuning.Memory{Written: only(prior.Written, prior.Original), Seen: seen, Journaled: w.claim.Memory.Journaled}
+	if w.Journal && w.placed != "" {
+		installed := w.scene.machine.Installed.UTC()
+		memory.Journaled = &installed
+	}
+	return &Resource{Owner: w.owner, Original: prior.Original, Numbers: numbers, Pending: seen.Pending(after, managed), Memory: memory}
+}
+
+// uncertain is the attribute whose write may still land on the host, since its
+// reply was lost and the value does not show it yet; empty if there is none.
+func uncertain(err error) string {
+	var failed *tuning.WriteError
+	if errors.As(err, &failed) && failed.Uncertain {
+		return failed.Step.Parameter.Attribute
+	}
+	return ""
+}
+
+// lost tells whether the host has got another owner: then nothing of it is ours to
+// write or to take back.
+func lost(err error) bool {
+	var another *tuning.AnotherOwnerError
+	return errors.As(err, &another)
+}
+
+// assumeWritten is the host as it looks if every step was done.
+func assumeWritten(observed tuning.Values, steps []tuning.Step) tuning.Values {
+	values := maps.Clone(observed)
+	for _, step := range steps {
+		values[step.Parameter.Attribute] = step.To
+	}
+	return values
+}

@@ -1,0 +1,250 @@
+package tuning
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+)
+
+// Stake is what a resource in state brings to its host.
+type Stake struct {
+	Owner    string
+	Original Values
+	Memory   Memory
+}
+
+// Claim is what the host's journal makes of a stake: by which prior to plan, and
+// what the user must be told.
+type Claim struct {
+	Prior  Prior
+	Memory Memory
+	// Previous is the journal that is on the host now and valid there: the one to put
+	// back when a create that takes over fails. Nil where there is none.
+	Previous *Journal
+	// Anew is set where the machine was installed anew since: what state says of
+	// before is of another Windows.
+	Anew bool
+	// Alone is set where a destroy must leave the values as they are.
+	Alone    bool
+	Warnings []Warning
+}
+
+// Note adds a warning that is about the host and not about one value.
+func (c *Claim) note(summary, detail string) {
+	c.Warnings = append(c.Warnings, Warning{Summary: summary, Detail: detail})
+}
+
+// remedy is how to look at the journal and how to be rid of it.
+const remedy = "\n\n  reg query \"HKLM\\" + JournalKey + "\"\n  reg delete \"HKLM\\" + JournalKey + "\" /f\n"
+
+// UnusableJournalError is a journal of which it is not certain what it means.
+type UnusableJournalError struct {
+	Err error
+	Do  string
+}
+
+func (e *UnusableJournalError) Error() string { return e.Err.Error() + ". " + e.Do + remedy }
+func (e *UnusableJournalError) Unwrap() error { return e.Err }
+
+// unusable makes the error for a journal that cannot be understood.
+func unusable(err error) error {
+	var newer *NewerJournalError
+	if errors.As(err, &newer) {
+		return &UnusableJournalError{Err: err, Do: "Use that version for this host. These look at the journal, and remove it with all that it knows of before:"}
+	}
+	return &UnusableJournalError{Err: err, Do: "Who manages this host and what was there before is not certain, so nothing is changed. " +
+		"Look at it, note down what it says, then remove it; a resource in state still has its own originals:"}
+}
+
+// unidentified makes the error for a journal that may be of another machine.
+func unidentified(recorded, here Machine) error {
+	return &UnusableJournalError{
+		Err: fmt.Errorf("the journal was written on a computer called %s, this one is called %s, and there is no UUID to tell whether it is the same machine", recorded.Computer, here.Computer),
+		Do: fmt.Sprintf("If it is the same, renamed, adopt the journal: change \"computer\":%q to \"computer\":%q in the value %s (regedit). If it is a copy of another machine, delete it:",
+			recorded.Computer, here.Computer, JournalValue),
+	}
+}
+
+// AnotherOwnerError is a host that another resource has taken over.
+type AnotherOwnerError struct {
+	Owner string
+	Since time.Time
+}
+
+func (e *AnotherOwnerError) Error() string {
+	return fmt.Sprintf("the host's journal names another owner since %s: another resource, configuration or run of this provider manages it (owner %s)", stamp(e.Since), e.Owner)
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
+
+// valid gives the journal that counts on this machine: none, where there is none
+// or where it is a copy of another machine's, which is said in a warning.
+func (c *Claim) valid(found Found, here Machine) (*Journal, error) {
+	switch {
+	case found.Err != nil:
+		return nil, unusable(found.Err)
+	case found.Journal == nil:
+		return nil, nil
+	}
+	switch here.kin(found.Journal.Machine) {
+	case same:
+		return found.Journal, nil
+	case clone:
+		c.note(fmt.Sprintf("the journal of another machine (%s) is ignored", found.Journal.Machine.Computer),
+			fmt.Sprintf("Its UUID is %s and this machine's is %s: the disk was cloned, or restored onto other hardware. The copied journal says that before there was: %s.",
+				found.Journal.Machine.UUID, here.UUID, List(found.Journal.Original)))
+		return nil, nil
+	default:
+		return nil, unidentified(found.Journal.Machine, here)
+	}
+}
+
+// ClaimCreate decides by what a create goes: a journal that is there is taken over
+// with its originals.
+func ClaimCreate(found Found, here Machine) (Claim, error) {
+	claim := Claim{Prior: Prior{Original: Values{}, Written: Desired{}}}
+	journal, err := claim.valid(found, here)
+	if err != nil || journal == nil {
+		return claim, err
+	}
+	claim.Previous = journal
+	claim.Prior.Carried, claim.Prior.Written = journal.Original, journal.Written
+	claim.Memory.Seen = journal.Seen
+	claim.note(fmt.Sprintf("taken over from an owner since %s", stamp(journal.Since)),
+		fmt.Sprintf("The host's journal knows what was there before that owner, and this resource keeps it: %s. "+
+			"If another configuration still manages this host, its next refresh says that it has lost it.", List(journal.Original)))
+	return claim, nil
+}
+
+// ClaimImport decides by what an import goes: a journal that is there is adopted
+// with its owner. owner is the new one where there is none.
+func ClaimImport(found Found, here Machine, owner string) (Claim, string, error) {
+	claim := Claim{Prior: Prior{Original: Values{}, Written: Desired{}}, Memory: Memory{Written: Desired{}}}
+	journal, err := claim.valid(found, here)
+	if err != nil || journal == nil {
+		return claim, owner, err
+	}
+	claim.Previous = journal
+	claim.Prior.Carried, claim.Prior.Written = journal.Original, journal.Written
+	claim.Memory = Memory{}.from(journal)
+	return claim, journal.Owner, nil
+}
+
+// ClaimUpdate decides by what an update goes. The error is an
+// [*AnotherOwnerError] or an [*UnusableJournalError]; nothing is to be written then.
+func ClaimUpdate(stake Stake, found Found, here Machine) (Claim, error) {
+	claim := Claim{Prior: Prior{Original: stake.Original, Written: stake.Memory.Written}, Memory: stake.Memory}
+	journal, err := claim.valid(found, here)
+	if err != nil {
+		return claim, err
+	}
+	if journal != nil {
+		return claim, claim.meet(stake, journal)
+	}
+	claim.gone(stake, here)
+	return claim, nil
+}
+
+// meet reconciles a stake with a journal that counts.
+func (c *Claim) meet(stake Stake, journal *Journal) error {
+	if stake.Owner != journal.Owner {
+		return &AnotherOwnerError{Owner: journal.Owner, Since: journal.Since}
+	}
+	c.Previous, c.Memory = journal, stake.Memory.from(journal)
+	c.Prior.Written = maps.Clone(c.Memory.Written)
+	c.Prior.Carried = Values{}
+	for attribute, original := range journal.Original {
+		if _, managed := stake.Original[attribute]; managed {
+			continue
+		}
+		c.Prior.Carried[attribute] = original
+		if number, ok := journal.Written[attribute]; ok {
+			c.Prior.Written[attribute] = number
+		}
+	}
+	return nil
+}
+
+// installTolerance is how far InstallDate may move without a new installation:
+// it is kept as local time, and whether it follows daylight saving is not known.
+const installTolerance = 2 * time.Hour
+
+// gone decides what it means that there is no journal.
+func (c *Claim) gone(stake Stake, here Machine) {
+	memory := stake.Memory
+	switch {
+	case memory.Written == nil:
+		c.note("there is no journal, and no memory of one", "Terraform lost this resource's private state, and the host has no journal. What state says of before is used; "+
+			"should the machine have been installed anew, take the resource out of state and create it again.")
+	case memory.Journaled == nil: // the journal was off until now
+	case memory.Journaled.Sub(here.Installed).Abs() < installTolerance:
+		c.note("its journal was removed", "Windows was not installed anew since, so somebody removed it by hand. An update writes it anew from what state says of before: "+List(stake.Original)+".")
+	default:
+		c.Anew = true
+		c.Prior = Prior{Original: Values{}, Written: Desired{}}
+		c.Memory = Memory{Written: Desired{}}
+		c.note("Windows was installed anew", fmt.Sprintf("Its InstallDate is %s and was %s when the journal was written, and the journal is gone. "+
+			"What state says of before (%s) is of the earlier installation: an update takes what it finds instead.", stamp(here.Installed), stamp(*memory.Journaled), List(stake.Original)))
+	}
+}
+
+// ClaimDelete decides by what a destroy goes. The error is an
+// [*UnusableJournalError].
+func ClaimDelete(stake Stake, found Found, here Machine) (Claim, error) {
+	claim, err := ClaimUpdate(stake, found, here)
+	var another *AnotherOwnerError
+	switch {
+	case errors.As(err, &another):
+		claim.Alone = true
+		claim.note("left as it is, since it has another owner", fmt.Sprintf("%s. That owner's journal keeps what was there before, and its destroy restores it. "+
+			"This resource only leaves state.", upper(another.Error())))
+		return claim, nil
+	case err != nil:
+		return claim, err
+	case claim.Anew:
+		claim.Alone = true
+		claim.Warnings = nil
+		claim.note("left as it is, since Windows was installed anew", "What this resource wrote went with the earlier installation. It was before, by state: "+List(stake.Original)+".")
+	}
+	return claim, nil
+}
+
+// ClaimRefresh says what a refresh sees in the journal. It never fails: what state
+// has is compared with the host all the same, and the next write refuses.
+func ClaimRefresh(stake Stake, found Found, here Machine) Claim {
+	claim, err := ClaimUpdate(stake, found, here)
+	var another *AnotherOwnerError
+	switch {
+	case errors.As(err, &another):
+		claim.note(fmt.Sprintf("it has another owner since %s", stamp(another.Since)), upper(another.Error())+". "+TakeOver)
+	case err != nil:
+		claim.note("its journal cannot be used", upper(err.Error()))
+	case claim.Anew:
+		claim.Memory = stake.Memory
+		claim.Memory.Reinstalled = true
+	}
+	return claim
+}
+
+// TakeOver is the way out for a resource that has lost its host.
+const TakeOver = "Two owners undo each other: remove one. To take the host over, replace this resource (-replace=ADDRESS): its originals come from the journal."
+
+func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// List names values for a message.
+func List(values Values) string {
+	var list []string
+	for _, p := range tcpip.Catalogue {
+		if value, ok := values[p.Attribute]; ok {
+			list = append(list, p.ValueName+" "+value.String())
+		}
+	}
+	if len(list) == 0 {
+		return "nothing"
+	}
+	return strings.Join(list, ", ")
+}

@@ -1,0 +1,54 @@
+package tuning
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Memory is what a resource remembers of its host beside Terraform's attributes.
+// It lives in private state, which Terraform loses when it replaces a tainted
+// resource and when the provider dies in an update; then the host's journal says
+// the same.
+type Memory struct {
+	// Written is the numbers last written, see [Prior]; nil: lost.
+	Written Desired `json:"written"`
+	Seen    *Seen   `json:"seen,omitempty"`
+	// Journaled is the InstallDate of the Windows on which we wrote a journal; nil
+	// where we wrote none.
+	Journaled *time.Time `json:"journaled,omitempty"`
+	// Reinstalled is set where a refresh found the journal gone and another
+	// InstallDate: the originals are to be taken anew.
+	Reinstalled bool `json:"reinstalled,omitempty"`
+}
+
+// Bytes is the memory as private state keeps it: the same bytes for the same
+// memory.
+func (m Memory) Bytes() []byte {
+	data, err := json.Marshal(m)
+	if err != nil {
+		panic(err) // a time beyond the year 9999, which no host's clock gives
+	}
+	return data
+}
+
+// ParseMemory reads what Bytes wrote. What cannot be read is as good as lost.
+func ParseMemory(data []byte) (m Memory) {
+	if json.Unmarshal(data, &m) != nil {
+		return Memory{}
+	}
+	return m
+}
+
+// from recalls what was lost out of the host's journal.
+func (m Memory) from(journal *Journal) Memory {
+	if journal == nil || m.Written != nil {
+		return m
+	}
+	m.Written = journal.Written
+	if m.Seen == nil {
+		m.Seen = journal.Seen
+	}
+	installed := journal.Machine.Installed
+	m.Journaled = &installed
+	return m
+}
