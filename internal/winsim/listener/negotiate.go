@@ -17,63 +17,56 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/ntlm"
 )
 
-// negotiate takes one token of a handshake. Raw NTLM messages are taken, which Windows accepts under this scheme
-// (*documented*: it is what requests-ntlm and others send); SPNEGO tokens are refused. It returns true when the
-// handshake is complete, and has answered the request otherwise.
+// negotiate takes one token of a handshake: raw NTLM, which Windows accepts under this scheme (*documented*: it is what
+// requests-ntlm and others send), or SPNEGO. It returns true when the handshake is complete, and has answered the request
+// otherwise. Whatever is wrong with a token, the answer is the same 401 (*documented*; that it holds no SPNEGO "reject" is
+// *assumed*). A body that came along with an early token is ignored (*documented*).
 func (l *Listener) negotiate(w http.ResponseWriter, c *connection, token string) bool {
+	handshake := c.handshake
+	*c = connection{} // a new token ends what was authenticated before (*assumed*)
+	if handshake == nil {
+		handshake = &ntlm.Handshake{Config: l.identity()}
+	}
+	answer, session, err := l.accept(handshake, token)
+	header := "Negotiate " + base64.StdEncoding.EncodeToString(answer)
+	switch {
+	case err != nil:
+		l.unauthorized(w)
+	case session == nil:
+		c.handshake = handshake
+		lines := []string{header}
+		if l.shape.lateOffer {
+			lines = append(lines, l.offer()[1:]...)
+		}
+		w.Header()["WWW-Authenticate"] = lines
+		empty(w, http.StatusUnauthorized)
+	case len(answer) > 0 || l.shape.emptyOffer:
+		w.Header()["WWW-Authenticate"] = []string{strings.TrimSpace(header)}
+	}
+	c.session = session
+	return session != nil
+}
+
+// accept counts a handshake that ends.
+func (l *Listener) accept(handshake *ntlm.Handshake, token string) (answer []byte, session *ntlm.Session, err error) {
 	message, err := base64.StdEncoding.DecodeString(token)
 	if err != nil {
-		message = nil
+		return nil, nil, fmt.Errorf("listener: token: %w", err)
 	}
-	acceptor := c.acceptor
-	*c = connection{} // a new token ends what was authenticated before (*assumed*)
-	switch ntlm.MessageType(message) {
-	case 1:
-		l.challenge(w, c, message)
-		return false
-	case 3:
-		if acceptor != nil {
-			return l.finish(w, c, acceptor, message)
-		}
-	}
-	l.unauthorized(w)
-	return false
-}
-
-// challenge answers a NEGOTIATE; a body that came along is ignored (*documented*).
-func (l *Listener) challenge(w http.ResponseWriter, c *connection, message []byte) {
-	acceptor := ntlm.NewAcceptor(l.identity())
-	answer, err := acceptor.Challenge(message)
-	if err != nil {
-		l.unauthorized(w)
-		return
-	}
-	c.acceptor = acceptor
-	lines := []string{"Negotiate " + base64.StdEncoding.EncodeToString(answer)}
-	if l.shape.lateOffer {
-		lines = append(lines, l.offer()[1:]...)
-	}
-	w.Header()["WWW-Authenticate"] = lines
-	empty(w, http.StatusUnauthorized)
-}
-
-// finish verifies an AUTHENTICATE. Whatever is wrong with it, the answer is the same 401 (*documented*).
-func (l *Listener) finish(w http.ResponseWriter, c *connection, acceptor *ntlm.Acceptor, message []byte) bool {
-	session, err := acceptor.Authenticate(message)
-	if err == nil {
+	last := handshake.Challenged()
+	if answer, session, err = handshake.Accept(message); err == nil && session != nil {
 		err = l.checkBinding(session.ChannelBinding())
 	}
-	if err != nil {
+	switch {
+	case err != nil && last:
 		l.count(func(c *Counters) { c.FailedLogons++ })
-		l.unauthorized(w)
-		return false
+	case err == nil && session != nil:
+		l.count(func(c *Counters) { c.Handshakes++ })
 	}
-	l.count(func(c *Counters) { c.Handshakes++ })
-	c.session = session
-	if l.shape.emptyOffer {
-		w.Header()["WWW-Authenticate"] = []string{"Negotiate"}
+	if err != nil {
+		return nil, nil, err
 	}
-	return true
+	return answer, session, nil
 }
 
 // identity is what the host tells of itself in a CHALLENGE.

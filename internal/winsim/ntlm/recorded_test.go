@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -43,9 +44,8 @@ func repositoryRoot(t *testing.T) string {
 
 // recording is one TCP connection between Microsoft's own WS-Man client and server.
 type recording struct {
-	negotiate, challenge, authenticate []byte
-	clientMIC, serverMIC               []byte // of SPNEGO's mechanism list
-	request, reply                     []byte // sealed: LE32 | signature | data
+	sent, answered [2][]byte // SPNEGO tokens
+	request, reply []byte    // sealed: LE32 | signature | data
 }
 
 func record(t *testing.T, name string) recording {
@@ -62,11 +62,7 @@ func record(t *testing.T, name string) recording {
 	if len(sent) != 2 || len(answered) != 2 {
 		t.Fatalf("%d and %d tokens, want 2 and 2", len(sent), len(answered))
 	}
-	return recording{
-		negotiate: raw(t, sent[0]), challenge: raw(t, answered[0]), authenticate: raw(t, sent[1]),
-		clientMIC: sent[1][len(sent[1])-signatureLength:], serverMIC: answered[1][len(answered[1])-signatureLength:],
-		request: sealedPart(t, client), reply: sealedPart(t, server),
-	}
+	return recording{[2][]byte(sent), [2][]byte(answered), sealedPart(t, client), sealedPart(t, server)}
 }
 
 // tokens decodes the base64 after each occurrence of a header.
@@ -87,20 +83,6 @@ func tokens(t *testing.T, stream []byte, header string) [][]byte {
 	}
 }
 
-// raw takes the NTLM message out of its SPNEGO token: an OCTET STRING with a length of one or three bytes before it.
-func raw(t *testing.T, token []byte) []byte {
-	t.Helper()
-	at := bytes.Index(token, signature)
-	if at < 4 {
-		t.Fatal("no NTLM message in the token")
-	}
-	length := int(token[at-1])
-	if token[at-4] == 4 && token[at-3] == 0x82 {
-		length = int(binary.BigEndian.Uint16(token[at-2:]))
-	}
-	return token[at : at+length]
-}
-
 // sealedPart cuts the sealed body out by position.
 func sealedPart(t *testing.T, stream []byte) []byte {
 	t.Helper()
@@ -113,19 +95,29 @@ func sealedPart(t *testing.T, stream []byte) []byte {
 	return bytes.TrimSuffix(part, []byte("--Encrypted Boundary--"))
 }
 
-// replay stands where omiserver stood after its CHALLENGE.
-func (r recording) replay(password string) *Acceptor {
-	a := NewAcceptor(Config{
+// replay takes the recorded tokens as the listener does, with the recorded CHALLENGE, which nobody could draw again, in
+// place of our own.
+func (r recording) replay(password string) (answer []byte, s *Session, err error) {
+	h := &Handshake{Config: Config{
+		Domain: "WORKSTATION", Computer: "VM", DNSComputer: "vm",
 		Lookup: func(_, user string) (string, string, bool) { return user, password, user == "omitest" },
 		Now:    func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) },
-	})
-	a.negotiate, a.challenge = r.negotiate, r.challenge
-	a.flags = binary.LittleEndian.Uint32(r.challenge[20:])
-	copy(a.nonce[:], r.challenge[24:])
-	return a
+	}}
+	if _, _, err := h.Accept(r.sent[0]); err != nil {
+		return nil, nil, err
+	}
+	challenge, ok := parseToken(r.answered[0])
+	if !ok {
+		return nil, nil, errors.New("the recorded answer is no SPNEGO token")
+	}
+	h.acceptor.challenge = challenge.inner
+	h.acceptor.flags = binary.LittleEndian.Uint32(challenge.inner[20:])
+	copy(h.acceptor.nonce[:], challenge.inner[24:])
+	return h.Accept(r.sent[1])
 }
 
-// TestRecordedSession verifies everything that the recordings hold: proof, MIC, both mechListMICs, and both bodies.
+// TestRecordedSession verifies all that the recordings hold: proof, MIC, both mechListMICs, and both bodies. What we answer
+// is what Microsoft's server answered, byte for byte.
 func TestRecordedSession(t *testing.T) {
 	for name, want := range map[string][2]string{
 		"invoke":    {"<p:", "ReturnValue"},
@@ -133,62 +125,70 @@ func TestRecordedSession(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := record(t, name)
-			s, err := r.replay("OmiTest-Pass1").Authenticate(r.authenticate)
+			challenge, _ := parseToken(r.answered[0])
+			if got := new(Handshake).respond(acceptIncomplete, challenge.inner, nil); !bytes.Equal(got, r.answered[0]) {
+				t.Errorf("the CHALLENGE in our words is %x, recorded %x", got, r.answered[0])
+			}
+			answer, s, err := r.replay("OmiTest-Pass1")
 			if err != nil {
 				t.Fatal(err)
 			}
-			first, second := *s, *s
-			mechanisms := []byte("\x30\x0c\x06\x0a\x2b\x06\x01\x04\x01\x82\x37\x02\x02\x0a")
-			if got := first.from.sign(mechanisms); !bytes.Equal(got, r.clientMIC) {
-				t.Errorf("client's mechListMIC %x, want %x", got, r.clientMIC)
+			if !bytes.Equal(answer, r.answered[1]) {
+				t.Errorf("the last answer is %x, recorded %x", answer, r.answered[1])
 			}
-			if got := first.to.sign(mechanisms); !bytes.Equal(got, r.serverMIC) {
-				t.Errorf("server's mechListMIC %x, want %x", got, r.serverMIC)
-			}
-			// SPNEGO resets the streams after the mechListMIC and keeps the sequence numbers.
-			fresh, err := r.replay("OmiTest-Pass1").Authenticate(r.authenticate)
-			if err != nil {
-				t.Fatal(err)
-			}
-			second.from.stream, second.to.stream = fresh.from.stream, fresh.to.stream
-			second.from.sequence, second.to.sequence = 1, 1
-			request, err := second.Unseal(r.request[20:], r.request[4:20])
+			request, err := s.Unseal(r.request[20:], r.request[4:20])
 			if err != nil || !bytes.Contains(request, []byte(want[0])) || !bytes.Contains(request, []byte("Envelope>")) {
 				t.Errorf("request: %v\n%s", err, request)
 			}
-			// The reply's direction is the server's: open it by the stream, then sign what came out.
-			reply := make([]byte, len(r.reply)-20)
-			second.to.stream.XORKeyStream(reply, r.reply[20:])
-			if got := second.to.sign(reply); !bytes.Equal(got, r.reply[4:20]) {
-				t.Errorf("reply's signature %x, want %x", got, r.reply[4:20])
+			_, again, err := r.replay("OmiTest-Pass1") // the server's direction opens by a second stream
+			if err != nil {
+				t.Fatal(err)
 			}
+			reply := make([]byte, len(r.reply)-20)
+			again.to.stream.XORKeyStream(reply, r.reply[20:])
 			if !bytes.Contains(reply, []byte(want[1])) || !bytes.Contains(reply, []byte("Envelope>")) {
 				t.Errorf("reply:\n%.300s", reply)
+			}
+			if sealed, signed := s.Seal(reply); !bytes.Equal(sealed, r.reply[20:]) || !bytes.Equal(signed, r.reply[4:20]) {
+				t.Errorf("the reply sealed by us has the signature %x, recorded %x", signed, r.reply[4:20])
 			}
 		})
 	}
 }
 
-// TestRecordedTampering changes one byte of each recorded message: nothing of it may pass.
+// TestRecordedTampering changes one bit of each recorded message: nothing of it may pass.
 func TestRecordedTampering(t *testing.T) {
-	r := record(t, "invoke")
-	if _, err := r.replay("OmiTest-Pass2").Authenticate(r.authenticate); err == nil {
-		t.Error("a wrong password passed")
+	original := record(t, "invoke")
+	if _, _, err := original.replay("OmiTest-Pass2"); !errors.Is(err, ErrLogonFailure) {
+		t.Errorf("another password: %v", err)
 	}
-	for name, change := range map[string]func(*recording){
-		"proof":            func(r *recording) { r.authenticate[0x58]++ },
-		"target info":      func(r *recording) { r.authenticate[0x58+50]++ },
-		"MIC":              func(r *recording) { r.authenticate[micOffset]++ },
-		"workstation":      func(r *recording) { r.authenticate[0xfe] ^= 1 },
-		"NEGOTIATE flags":  func(r *recording) { r.negotiate[12] ^= flagSeal },
-		"CHALLENGE target": func(r *recording) { r.challenge[len(r.challenge)-30]++ },
+	message := bytes.Index(original.sent[1], signature)
+	for name, flip := range map[string]func(*recording){
+		"proof":                  func(r *recording) { r.sent[1][message+0x58] ^= 1 },
+		"target info":            func(r *recording) { r.sent[1][message+0x58+50] ^= 1 },
+		"MIC":                    func(r *recording) { r.sent[1][message+micOffset] ^= 1 },
+		"workstation":            func(r *recording) { r.sent[1][message+0xfe] ^= 1 },
+		"NEGOTIATE flags":        func(r *recording) { r.sent[0][bytes.Index(r.sent[0], signature)+12] ^= flagSeal },
+		"CHALLENGE target":       func(r *recording) { r.answered[0][len(r.answered[0])-30] ^= 1 },
+		"mechListMIC":            func(r *recording) { r.sent[1][len(r.sent[1])-12] ^= 1 },
+		"mechListMIC's sequence": func(r *recording) { r.sent[1][len(r.sent[1])-1] ^= 1 },
+		"mechanism":              func(r *recording) { r.sent[0][bytes.Index(r.sent[0], []byte("\x82\x37\x02"))] ^= 1 },
 	} {
-		changed := recording{
-			negotiate: bytes.Clone(r.negotiate), challenge: bytes.Clone(r.challenge), authenticate: bytes.Clone(r.authenticate),
-		}
-		change(&changed)
-		if _, err := changed.replay("OmiTest-Pass1").Authenticate(changed.authenticate); err == nil {
+		r := recording{sent: [2][]byte{bytes.Clone(original.sent[0]), bytes.Clone(original.sent[1])}, answered: [2][]byte{bytes.Clone(original.answered[0])}}
+		flip(&r)
+		if _, _, err := r.replay("OmiTest-Pass1"); err == nil {
 			t.Errorf("%s was changed and passed", name)
+		}
+	}
+	for name, at := range map[string]int{"signature": 8, "sequence number": 16, "body": 20, "body's end": len(original.request) - 1} {
+		_, s, err := original.replay("OmiTest-Pass1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := bytes.Clone(original.request)
+		request[at] ^= 1
+		if _, err := s.Unseal(request[20:], request[4:20]); err == nil {
+			t.Errorf("the request's %s was changed and passed", name)
 		}
 	}
 }

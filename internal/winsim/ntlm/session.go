@@ -29,9 +29,10 @@ type Session struct {
 	to      direction // server to client
 }
 
-// direction is the state of one way: the RC4 stream never restarts and the sequence number counts the messages.
+// direction is the state of one way: the sequence number counts the messages.
 type direction struct {
 	signKey     []byte
+	sealKey     []byte
 	stream      *rc4.Cipher
 	sequence    uint32
 	keyExchange bool
@@ -57,7 +58,8 @@ func newSession(account string, flags uint32, exported, binding []byte) (*Sessio
 }
 
 func newDirection(exported []byte, sign, seal string, exchange bool) direction {
-	return direction{signKey: derive(exported, sign), stream: newRC4(derive(exported, seal)), keyExchange: exchange}
+	key := derive(exported, seal)
+	return direction{signKey: derive(exported, sign), sealKey: key, stream: newRC4(key), keyExchange: exchange}
 }
 
 func derive(exported []byte, magic string) []byte {
@@ -94,6 +96,17 @@ func (s *Session) Unseal(sealed, signature []byte) ([]byte, error) {
 		return nil, errors.New("ntlm: the signature is wrong")
 	}
 	return data, nil
+}
+
+// signList verifies the client's MIC of SPNEGO's mechanism list and makes ours. Each takes the first sequence number; the
+// RC4 streams begin anew afterwards (MS-SPNG 3.3.5.1; *recorded*).
+func (s *Session) signList(list, clients []byte) (ours []byte, err error) {
+	if !hmac.Equal(s.from.sign(list), clients) {
+		return nil, errors.New("ntlm: the mechanism list's MIC is wrong: the list was changed on its way")
+	}
+	ours = s.to.sign(list)
+	s.from.stream, s.to.stream = newRC4(s.from.sealKey), newRC4(s.to.sealKey)
+	return ours, nil
 }
 
 // sign makes the signature of extended session security (MS-NLMP 3.4.4.2) and moves the direction on.

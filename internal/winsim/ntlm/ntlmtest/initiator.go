@@ -31,6 +31,7 @@ type Initiator struct {
 	negotiate           []byte
 	outStream, inStream *rc4.Cipher
 	outSign, inSign     []byte
+	outSeal, inSeal     []byte
 	outSeq, inSeq       uint32
 	exchange            bool
 }
@@ -115,7 +116,9 @@ func (i *Initiator) Authenticate(challenge []byte) ([]byte, error) {
 		return sum[:]
 	}
 	i.outSign, i.inSign = sub("client-to-server signing"), sub("server-to-client signing")
-	i.outStream, i.inStream = cipher(sub("client-to-server sealing")), cipher(sub("server-to-client sealing"))
+	i.outSeal, i.inSeal = sub("client-to-server sealing"), sub("server-to-client sealing")
+	i.outStream, i.inStream = cipher(i.outSeal), cipher(i.inSeal)
+	i.outSeq, i.inSeq = 0, 0
 	return m, nil
 }
 
