@@ -29,7 +29,16 @@ const (
 // Options of a Client; the zero value is good.
 type Options struct {
 	To               string        // the endpoint's URL in a:To, which hosts do not check; empty: the transport's
-	OperationTimeout time.Duration // of one message, reply included; zero: DefaultOperationTimeout
+	OperationTimeout time.Duration // of one message, with its reply, its retries and the waits between them; zero: DefaultOperationTimeout
+	// MaxRetries is how often a message is sent again, after a wait: any after a fault
+	// that says "later" (Fault.Busy: nothing was begun), and a Read after a connection
+	// that broke (transport.Lost). Nothing else is ever repeated. Zero: never, but for
+	// a kept connection that turns out closed, which the transport replaces once.
+	MaxRetries int
+	// Now and Sleep are the clock of the retries; nil: the machine's. Sleep gives the
+	// context's error where that ends first.
+	Now   func() time.Time
+	Sleep func(context.Context, time.Duration) error
 	// MaxEnvelopeSize is what a reply may have in bytes. Zero: DefaultMaxEnvelopeSize,
 	// and up to 4 MiB, as much as the host gives, for enumerations and output.
 	MaxEnvelopeSize int
@@ -50,6 +59,13 @@ func New(t *transport.Client, options Options) *Client {
 	if options.OperationTimeout <= 0 {
 		options.OperationTimeout = DefaultOperationTimeout
 	}
+	if options.Now == nil {
+		options.Now = time.Now
+	}
+	if options.Sleep == nil {
+		options.Sleep = sleep
+	}
+	options.MaxRetries = max(options.MaxRetries, 0)
 	stream := options.MaxEnvelopeSize
 	if options.MaxEnvelopeSize == 0 {
 		options.MaxEnvelopeSize = DefaultMaxEnvelopeSize
@@ -97,15 +113,38 @@ func (c *Client) Invoke(ctx context.Context, call Invocation) (Output, error) {
 	return Output{Fields: newFields(reply.body), kind: call.Kind, address: c.transport.Address()}, nil
 }
 
-// exchange sends one message and reads its reply. A fault is an error whatever
-// the HTTP status; an HTTP status that is an error is one even without a fault.
+// exchange sends one message and reads its reply, and tries again as
+// Options.MaxRetries says. All of it has one deadline. Every try is a message of its
+// own, with an id of its own.
 func (c *Client) exchange(ctx context.Context, r request, kind transport.Kind, each func(Item) error) (envelope, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.options.OperationTimeout)
+	defer cancel()
+	retries := c.newRetries(r)
+	for {
+		reply, err := c.try(ctx, r, kind, each)
+		if err == nil {
+			return reply, nil
+		}
+		// What was handed on can't be taken back. An error of the callback is the
+		// caller's, whatever it looks like.
+		if reply.items > 0 || !worthAnotherTry(err, kind) {
+			retries.tries++
+			return reply, retries.after(err)
+		}
+		if err := retries.next(ctx, err); err != nil {
+			return reply, err
+		}
+		r.id = newID()
+	}
+}
+
+// try sends one message and reads its reply. A fault is an error whatever the HTTP
+// status; an HTTP status that is an error is one even without a fault.
+func (c *Client) try(ctx context.Context, r request, kind transport.Kind, each func(Item) error) (envelope, error) {
 	message, err := r.envelope(c.options.To, serverTimeout(c.options.OperationTimeout), c.envelopeSize(r))
 	if err != nil {
 		return envelope{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, c.options.OperationTimeout)
-	defer cancel()
 	reply, err := c.transport.Post(ctx, message, kind)
 	if err != nil {
 		return envelope{}, err

@@ -40,6 +40,11 @@ const (
 // An error of each ends the enumeration and is found in the error with errors.Is.
 // An enumeration that is given up is released on the host, because hosts count
 // open ones against a quota.
+//
+// The first message is retried as a Read (Options.MaxRetries). A Pull is not where
+// its reply was lost: the host's cursor may have moved. Nor is the enumeration begun
+// anew then: a reply that needs a Pull has brought items on every Windows seen
+// [recorded], and these were handed on. A caller who drops them may ask again.
 func (c *Client) Enumerate(ctx context.Context, namespace, wql string, each func(Item) error) error {
 	resource, err := resourceURI(namespace, "*")
 	if err != nil {
@@ -162,7 +167,9 @@ func (e *enumeration) release(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	_, _ = e.client.exchange(ctx, newRequest(e.resource, actionRelease, body), transport.ReadOnce, nil)
+	r := newRequest(e.resource, actionRelease, body)
+	r.once = true
+	_, _ = e.client.exchange(ctx, r, transport.ReadOnce, nil)
 	e.context = ""
 }
 

@@ -15,13 +15,6 @@ const (
 	cimAccessDenied     = 2
 
 	codeTimeout        = 2150858793 // 0x80338029
-	codeShellQuota     = 2150859173 // 0x803381A5: too many shells of this user
-	codeOperationQuota = 2150859174 // 0x803381A6: too many operations of this user
-	codeUserQuota      = 2150859175 // 0x803381A7: too many requests of this user in a time
-	codeSystemQuota    = 2150859176 // 0x803381A8: too many requests to the host in a time
-	codeProcessQuota   = 2150859177 // 0x803381A9: too many processes in the shell
-	codeUsersQuota     = 2150859179 // 0x803381AB: too many users with shells
-
 	codeNoResource     = 2150858752 // 0x80338000: the resource URI is not known
 	codeNoAction       = 2150858771 // 0x80338013: the action is not supported
 	codeShellForbidden = 2150859180 // 0x803381AC: AllowRemoteShellAccess is false
@@ -35,6 +28,26 @@ const (
 
 	facilityWSMan = 0x80330000
 )
+
+// quotas are the faults that say "later": too much is going on, and nothing was
+// begun. They are the very codes of wsmerror.h on which Microsoft's own PowerShell
+// waits and repeats a CIM operation, changes included (CimChildJobBase,
+// IsWsManQuotaReached). 0x803381A9, between them, is none: it is about another
+// user's shell.
+var quotas = []uint32{
+	0x803381A5, // too many shells of this user
+	0x803381A6, // too many operations of this user
+	0x803381A7, // too many requests of this user in a time
+	0x803381A8, // too many requests to the host in a time
+	0x803381AB, // too many users with shells
+	0x803381E4, // too many shells of this user in the plug-in
+	0x803381E5, // too many users of the plug-in
+	0x803381E6, // too many shells in the plug-in
+	0x803381E7, // too many operations in the plug-in
+	0x803381E8, // too many operations of this user in the plug-in
+	0x803381E9, // too many commands in the shell
+	0x803381EA, // the plug-in's quota can't be had now
+}
 
 // Fault is what the host said when it refused or failed. Codes are zero where
 // the host gave none.
@@ -84,10 +97,8 @@ func (f *Fault) AccessDenied() bool {
 		f.CIMStatus == cimAccessDenied || f.Subcode == "AccessDenied"
 }
 
-// Busy reports a quota that is used up: wait and try again.
-func (f *Fault) Busy() bool {
-	return f.has(codeShellQuota, codeOperationQuota, codeUserQuota, codeSystemQuota, codeProcessQuota, codeUsersQuota)
-}
+// Busy reports a quota that is used up: nothing was begun, and it may work later.
+func (f *Fault) Busy() bool { return f.has(quotas...) }
 
 // OperationTimeout reports that the host gave up after the request's OperationTimeout.
 func (f *Fault) OperationTimeout() bool {

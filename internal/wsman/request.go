@@ -27,12 +27,15 @@ type request struct {
 	id       string // of the message: "uuid:…"
 	header   string // further header elements
 	stream   bool   // the reply may be as large as the host makes it
+	once     bool   // it is not sent again, whatever Options.MaxRetries says
 	body     string // content of s:Body
 }
 
 func newRequest(resource, action, body string) request {
-	return request{resource: resource, action: action, body: body, id: "uuid:" + strings.ToUpper(uuid.NewString())}
+	return request{resource: resource, action: action, body: body, id: newID()}
 }
+
+func newID() string { return "uuid:" + strings.ToUpper(uuid.NewString()) }
 
 // envelope writes the message. Resource, action and id are made of checked names;
 // the address is checked by package transport and escaped nevertheless.

@@ -61,7 +61,7 @@ type Result struct {
 //
 // The shell is deleted whatever happens, since hosts count them against a quota; a
 // shell whose Create got no usable reply can't be, and the host ends it after its
-// idle time-out. Errors hold a *Fault where the host refused, joined with ErrNoShell
+// idle time-out. Only the Create is tried again where the host says "later". Errors hold a *Fault where the host refused, joined with ErrNoShell
 // where it has no shell. The line is run as it is: it must not hold text of others.
 func (c *Client) Run(ctx context.Context, command string) (Result, error) {
 	operation := "the command `" + clip(command) + "`"
@@ -113,6 +113,7 @@ func (s *shell) exchange(ctx context.Context, action, options, body string, kind
 	}
 	r := newRequest(cmdShell, action, body)
 	r.header, r.stream = header.String()+options, action == actionReceive
+	r.once = action != actionCreate // a shell has a quota and an idle time-out of its own: what is in it can't wait
 	s.result.RoundTrips++
 	reply, err := s.client.exchange(ctx, r, kind, nil)
 	return reply.body, err

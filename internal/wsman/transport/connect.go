@@ -65,9 +65,23 @@ func (c *Client) logOn(ctx, limited context.Context, fresh *conn, waited bool) (
 	}
 	if err != nil {
 		fresh.hangUp()
-		return nil, c.explainConnect(ctx, limited, PhaseAuth, err)
+		err = c.explainConnect(ctx, limited, PhaseAuth, err)
+		noteProof(err, fresh.answered) // the answer was a challenge, and the proof is what follows it
+		return nil, err
 	}
 	return fresh, nil
+}
+
+// noteProof marks an error without a verdict of the host.
+func noteProof(err error, sent bool) {
+	var unreachable *UnreachableError
+	var late *TimeoutError
+	switch {
+	case errors.As(err, &unreachable):
+		unreachable.proofSent = sent
+	case errors.As(err, &late):
+		late.proofSent = sent
+	}
 }
 
 // logons is the watch over the account; Basic has none, since WinRM takes only
@@ -203,7 +217,7 @@ func (c *Client) explainTLS(err error) error {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
 		failed.Reason = Expired
 	case isNetwork(err):
-		return &UnreachableError{Address: c.conf.Address, Reason: Dropped, HTTPS: true, Err: err}
+		return &UnreachableError{Address: c.conf.Address, Reason: Dropped, HTTPS: true, Err: err, inTLS: true}
 	}
 	return failed
 }

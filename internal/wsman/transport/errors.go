@@ -179,6 +179,8 @@ type TimeoutError struct {
 	Phase   Phase
 	Limit   time.Duration // ConnectTimeout, when that is what ran out
 	Err     error
+
+	proofSent bool // in PhaseAuth: a proof of the password may have been judged
 }
 
 func (e *TimeoutError) Error() string {

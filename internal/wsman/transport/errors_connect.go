@@ -26,6 +26,9 @@ type UnreachableError struct {
 	HTTPS   bool
 	Limit   time.Duration // of DialTimeout: how long was waited; zero when the system gave up
 	Err     error
+
+	inTLS     bool // Dropped within the handshake of TLS
+	proofSent bool // Dropped, and a proof of the password may have been judged
 }
 
 func (e *UnreachableError) Error() string {

@@ -91,7 +91,7 @@ func (c *conn) readHeader() (*http.Response, error) {
 		case err != nil && errors.Is(c.budget.ended, errOverBudget):
 			return nil, &ReplyTooLargeError{Address: c.client.conf.Address, What: "header", Limit: maxHeaderBytes}
 		case err != nil && c.budget.ended != nil:
-			return nil, fmt.Errorf("the reply broke off in its header: %w", c.budget.ended)
+			return nil, &brokenOffError{where: "in its header", err: c.budget.ended}
 		case err != nil: // its text quotes the server: left out
 			return nil, c.notWinRM(0, "what it sent is not HTTP: another service listens on this port; "+usualPorts)
 		case response.StatusCode == http.StatusSwitchingProtocols:
@@ -118,7 +118,7 @@ func (c *conn) readBody(response *http.Response) ([]byte, error) {
 	case int64(len(body)) > limit, err != nil && errors.Is(c.budget.ended, errOverBudget):
 		return nil, tooLarge
 	case err != nil && c.budget.ended != nil:
-		return nil, fmt.Errorf("the reply broke off after %d bytes: %w", len(body), c.budget.ended)
+		return nil, &brokenOffError{where: fmt.Sprintf("after %d bytes", len(body)), err: c.budget.ended}
 	case err != nil:
 		return nil, c.notWinRM(response.StatusCode, "its answer breaks the rules of HTTP's chunked encoding: a broken proxy in between? Reach the host without it")
 	}
