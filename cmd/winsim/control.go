@@ -29,7 +29,7 @@ type queryCommand struct {
 }
 
 func (c *queryCommand) Run(ctx context.Context, out io.Writer) error {
-	var values []winsim.ControlValue
+	var values []apiValue
 	if err := c.ask(ctx, http.MethodGet, "/registry", nil, &values); err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ type addCommand struct {
 }
 
 func (c *addCommand) Run(ctx context.Context, out io.Writer) error {
-	return c.act(ctx, out, http.MethodPost, "/registry", winsim.ControlValue{Name: c.Value, Type: c.Type, Data: c.Data})
+	return c.act(ctx, out, http.MethodPost, "/registry", apiValue{Name: c.Value, Type: c.Type, Data: c.Data})
 }
 
 type deleteCommand struct {

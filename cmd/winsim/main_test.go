@@ -21,6 +21,18 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreTopFunction("net/http.(*persistConn).writeLoop"))
 }
 
+// startWithAPI starts a host and its control API.
+func startWithAPI(t *testing.T, p winsim.Profile) (host *winsim.Host, address string) {
+	t.Helper()
+	host = winsim.Start(t, p, winsim.Seed(1))
+	c, err := listenControl(host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.close)
+	return host, c.addr()
+}
+
 // winsimIs runs one command line and compares its exit code and output.
 func winsimIs(t *testing.T, args string, code int, want string) {
 	t.Helper()
@@ -32,8 +44,8 @@ func winsimIs(t *testing.T, args string, code int, want string) {
 }
 
 func TestRegAndReboot(t *testing.T) {
-	host := winsim.Start(t, winsim.Server2022(), winsim.Seed(1), winsim.ControlAPI())
-	t.Setenv("WINSIM_CONTROL", host.ControlAddr())
+	host, address := startWithAPI(t, winsim.Server2022())
+	t.Setenv("WINSIM_CONTROL", address)
 	const key = "\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\n"
 	winsimIs(t, "reg add -v TcpTimedWaitDelay -t REG_DWORD -d 30", 0, "The operation completed successfully.")
 	if text, _ := host.Value("TcpTimedWaitDelay"); text != "REG_DWORD 30" {
@@ -50,8 +62,8 @@ func TestRegAndReboot(t *testing.T) {
 }
 
 func TestLoadStepAndSockets(t *testing.T) {
-	host := winsim.Start(t, winsim.Server2003(), winsim.Seed(1), winsim.ControlAPI())
-	t.Setenv("WINSIM_CONTROL", host.ControlAddr())
+	host, address := startWithAPI(t, winsim.Server2003())
+	t.Setenv("WINSIM_CONTROL", address)
 	winsimIs(t, "sockets", 0, "ephemeral ports 1025-5000: 3976, 0 of them excluded; TIME_WAIT lasts 120 s\nconnections opened: 0, failed: 0\n")
 	winsimIs(t, "load 100/s --destinations 3", 0, "The operation completed successfully.")
 	winsimIs(t, "step 5m", 0, "The operation completed successfully.")

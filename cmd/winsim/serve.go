@@ -37,7 +37,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	options := []winsim.Option{
 		winsim.Seed(c.Seed), winsim.Named(c.Name), winsim.ListenOn(c.Listen), winsim.Account(c.Username, c.Password),
-		winsim.AllowUnencrypted(c.AllowUnencrypted), winsim.Clock(time.Now), winsim.ControlAPI(), winsim.Language(c.Language),
+		winsim.AllowUnencrypted(c.AllowUnencrypted), winsim.Clock(time.Now), winsim.Language(c.Language),
 	}
 	if c.WithoutShell {
 		options = append(options, winsim.WithoutShell())
@@ -51,6 +51,11 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer host.Close()
+	control, err := listenControl(host) //nolint:contextcheck // likewise
+	if err != nil {
+		return err
+	}
+	defer control.close()
 	host.Stack().Load(tcpstack.Load{PerSecond: float64(c.Load), Destinations: servers})
 	remove, err := c.writeCA(host.CACertificate())
 	if err != nil {
@@ -58,7 +63,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	defer remove()
 	facts := [][2]string{
-		{"WINSIM_HTTP", host.HTTPAddr()}, {"WINSIM_HTTPS", host.HTTPSAddr()}, {"WINSIM_CONTROL", host.ControlAddr()},
+		{"WINSIM_HTTP", host.HTTPAddr()}, {"WINSIM_HTTPS", host.HTTPSAddr()}, {"WINSIM_CONTROL", control.addr()},
 		{"WINSIM_USERNAME", host.Username()}, {"WINSIM_PASSWORD", host.Password()}, {"WINSIM_CA_FILE", c.CAFile},
 	}
 	var lines strings.Builder
@@ -66,7 +71,7 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 		fmt.Fprintf(&lines, "%s=%s\n", fact[0], quote(fact[1]))
 	}
 	fmt.Fprintf(out, "%s, a simulated %s, seed %d, is up. Interrupt to stop it.\n%s", host.Name(), profile.Caption, host.Seed(), lines.String())
-	if err := writeWhole(c.ControlFile, host.ControlAddr()+"\n"); err != nil {
+	if err := writeWhole(c.ControlFile, control.addr()+"\n"); err != nil {
 		return err
 	}
 	if err := writeWhole(c.ReadyFile, lines.String()); err != nil { // last: it says that all is there

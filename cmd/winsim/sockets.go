@@ -13,7 +13,6 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
 )
 
@@ -87,7 +86,7 @@ var stateNames = map[uint8]string{
 }
 
 func (c *socketsCommand) Run(ctx context.Context, out io.Writer) error {
-	var s winsim.ControlSockets
+	var s apiSockets
 	if err := c.ask(ctx, http.MethodGet, "/sockets", nil, &s); err != nil {
 		return err
 	}

@@ -62,7 +62,6 @@ type Host struct {
 	shells      *shell.Shells
 	certificate string // PEM
 	http, https *listener.Listener
-	control     *control // nil without the control API
 
 	mu        sync.Mutex
 	intercept func(Call) Action
@@ -135,11 +134,11 @@ func freshRegistry(computer string, shape profile.Shape) *registry.Registry {
 		values = append(values, registry.Value{Type: registry.SZ, Text: "left by an installer"})
 	}
 	r := &registry.Registry{}
-	for _, path := range []string{tcpipParameters + `\Interfaces`, tcpipParameters + `\Winsock`, `SOFTWARE\Microsoft\Windows NT\CurrentVersion`} {
+	for _, path := range []string{TCPIPParameters + `\Interfaces`, TCPIPParameters + `\Winsock`, `SOFTWARE\Microsoft\Windows NT\CurrentVersion`} {
 		_ = r.CreateKey(path) // no constant path is malformed
 	}
 	for _, v := range values {
-		_ = r.Set(tcpipParameters, v) // the key was just made
+		_ = r.Set(TCPIPParameters, v) // the key was just made
 	}
 	return r
 }
@@ -152,7 +151,7 @@ func (h *Host) listen() error {
 	h.certificate = certificate.pem
 	c := listener.Config{
 		IP: h.settings.ip, Accounts: h.settings.accounts, Domain: "CONTOSO", ComputerName: h.settings.computer,
-		Basic: !h.settings.withoutBasic, Negotiate: !h.settings.withoutNegotiate, AllowUnencrypted: h.settings.allowUnencrypted,
+		Basic: true, Negotiate: !h.settings.withoutNegotiate, AllowUnencrypted: h.settings.allowUnencrypted,
 		BindingPolicy: h.settings.bindingPolicy, OmitTimestamp: h.machine.Profile.Quirk2003, Seed: h.settings.seed, Handle: h.handle,
 	}
 	if h.http, err = listener.Listen(c); err != nil {
@@ -162,10 +161,7 @@ func (h *Host) listen() error {
 	if h.https, err = listener.Listen(c); err != nil {
 		return fmt.Errorf("listen for HTTPS: %w", err)
 	}
-	if h.settings.control {
-		h.control, err = listenControl(h)
-	}
-	return err
+	return nil
 }
 
 // Close stops the host and waits until nothing of it runs.
@@ -175,9 +171,6 @@ func (h *Host) Close() {
 			_ = l.Close() // nothing is left to do about a socket that fails to close
 		}
 	}
-	if h.control != nil {
-		h.control.close()
-	}
 }
 
 // HTTPAddr is the address of the HTTP listener, host:port.
@@ -185,14 +178,6 @@ func (h *Host) HTTPAddr() string { return h.http.Addr() }
 
 // HTTPSAddr is the address of the HTTPS listener, host:port.
 func (h *Host) HTTPSAddr() string { return h.https.Addr() }
-
-// ControlAddr is the address of the control API; "" without the option ControlAPI.
-func (h *Host) ControlAddr() string {
-	if h.control == nil {
-		return ""
-	}
-	return h.control.listener.Addr().String()
-}
 
 // CACertificate is the PEM certificate to trust for the HTTPS listener; it names 127.0.0.1, ::1 and localhost.
 func (h *Host) CACertificate() string { return h.certificate }

@@ -1,12 +1,13 @@
 package winsim
 
 import (
-	"crypto/rand"
 	"fmt"
 	"os"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
 )
 
 // The account that a host has unless Account is given; visibly no real one.
@@ -23,10 +24,8 @@ type settings struct {
 	ip               string
 	now              func() time.Time
 	allowUnencrypted bool
-	withoutBasic     bool
 	withoutNegotiate bool
 	bindingPolicy    string
-	control          bool
 	withoutShell     bool
 	language         string
 	uuid             string
@@ -64,9 +63,6 @@ func ListenOn(ip string) Option { return func(s *settings) { s.ip = strings.Trim
 // and unsealed messages.
 func AllowUnencrypted(allow bool) Option { return func(s *settings) { s.allowUnencrypted = allow } }
 
-// WithoutBasic makes the service not offer Basic.
-func WithoutBasic() Option { return func(s *settings) { s.withoutBasic = true } }
-
 // WithoutNegotiate makes the service not offer Negotiate.
 func WithoutNegotiate() Option { return func(s *settings) { s.withoutNegotiate = true } }
 
@@ -75,9 +71,6 @@ func ChannelBinding(level string) Option { return func(s *settings) { s.bindingP
 
 // Clock gives the host a clock. Without it time stands still but for Advance and Reboot.
 func Clock(now func() time.Time) Option { return func(s *settings) { s.now = now } }
-
-// ControlAPI starts the control API on another loopback port.
-func ControlAPI() Option { return func(s *settings) { s.control = true } }
 
 // WithoutShell takes the shell away, as an administrator does with AllowRemoteShellAccess; WinRM 1.1 has none anyway.
 func WithoutShell() Option { return func(s *settings) { s.withoutShell = true } }
@@ -100,16 +93,8 @@ func ClonedFrom(h *Host) Option {
 // BootFollowsClock settles what else the seed does: whether LastBootUpTime moves along when the clock is stepped.
 func BootFollowsClock(follows bool) Option { return func(s *settings) { s.bootFollows = &follows } }
 
-// randomUUID is one of version 4, in the form of Win32_ComputerSystemProduct (documented).
-func randomUUID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // documented never to fail
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
-}
-
 func newSettings(opts []Option) (settings, error) {
-	s := settings{uuid: randomUUID(), installed: time.Date(2025, time.October, 6, 8, 30, 12, 0, time.UTC),
+	s := settings{uuid: soap.NewGUID(), installed: time.Date(2025, time.October, 6, 8, 30, 12, 0, time.UTC),
 		seed: 1, computer: "MAIL01", ip: "127.0.0.1", language: "en", accounts: map[string]string{}}
 	if text := os.Getenv("WINSIM_SEED"); text != "" {
 		seed, err := strconv.ParseInt(text, 10, 64)

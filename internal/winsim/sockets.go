@@ -38,7 +38,7 @@ func (h *Host) stackConfig() tcpstack.Config {
 
 // inEffect is a value as the boot takes it. Windows ignores one of another type (reported).
 func (h *Host) inEffect(name string, low, high, otherwise uint64) uint64 {
-	v, err := h.machine.Registry.Get(tcpipParameters, name)
+	v, err := h.machine.Registry.Get(TCPIPParameters, name)
 	switch {
 	case err != nil || v.Type != registry.DWORD:
 		return otherwise

@@ -7,8 +7,8 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
 )
 
-// tcpipParameters is the key that the registry verbs work on.
-const tcpipParameters = `SYSTEM\CurrentControlSet\Services\Tcpip\Parameters`
+// TCPIPParameters is the key that most of the registry verbs work on.
+const TCPIPParameters = `SYSTEM\CurrentControlSet\Services\Tcpip\Parameters`
 
 // SetDWORD writes a REG_DWORD of Tcpip\Parameters, as somebody at the host's own console would. Like the other verbs it
 // makes the value or replaces one of any type, and the name's letter case does not count.
@@ -41,14 +41,14 @@ func (h *Host) SetMultiString(name string, texts ...string) {
 	h.set(registry.Value{Name: name, Type: registry.MultiSZ, List: texts})
 }
 
-func (h *Host) set(v registry.Value) { h.setIn(tcpipParameters, v) }
+func (h *Host) set(v registry.Value) { h.setIn(TCPIPParameters, v) }
 
 // DeleteValue removes a value of Tcpip\Parameters if it is there.
-func (h *Host) DeleteValue(name string) { _ = h.machine.Registry.Delete(tcpipParameters, name) }
+func (h *Host) DeleteValue(name string) { _ = h.machine.Registry.Delete(TCPIPParameters, name) }
 
 // Value shows a value of Tcpip\Parameters: `REG_DWORD 30`, `REG_SZ "30"`, `REG_BINARY 01 02`. ok is false where there is none.
 func (h *Host) Value(name string) (text string, ok bool) {
-	v, err := h.machine.Registry.Get(tcpipParameters, name)
+	v, err := h.machine.Registry.Get(TCPIPParameters, name)
 	if err != nil {
 		return "", false
 	}

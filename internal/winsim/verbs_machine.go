@@ -6,6 +6,9 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
 )
 
+// Registry is HKEY_LOCAL_MACHINE.
+func (h *Host) Registry() *registry.Registry { return h.machine.Registry }
+
 // Key shows the values of any key of HKEY_LOCAL_MACHINE by name, each as Value does; ok is false where there is no such key.
 func (h *Host) Key(path string) (values map[string]string, ok bool) {
 	list, err := h.machine.Registry.Values(path)

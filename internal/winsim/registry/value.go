@@ -3,7 +3,6 @@
 package registry
 
 import (
-	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -70,34 +69,4 @@ func (v Value) Data() string {
 	default:
 		return v.Text
 	}
-}
-
-// Parse makes a value from what `reg add` takes: the type's name in any letter case; and as data a number (with 0x in
-// hexadecimal), hexadecimal digits, or text, with `\0` between several.
-func Parse(name, typeName, data string) (Value, error) {
-	v := Value{Name: name}
-	for t, n := range typeNames {
-		if strings.EqualFold(n, typeName) {
-			v.Type = t
-		}
-	}
-	var err error
-	switch v.Type {
-	case DWORD:
-		v.Number, err = strconv.ParseUint(data, 0, 32)
-	case QWORD:
-		v.Number, err = strconv.ParseUint(data, 0, 64)
-	case Binary:
-		v.Bytes, err = hex.DecodeString(data)
-	case MultiSZ:
-		v.List = strings.Split(data, `\0`)
-	case SZ, ExpandSZ:
-		v.Text = data
-	default:
-		return v, fmt.Errorf("%q is no registry type; use one such as REG_DWORD", typeName)
-	}
-	if err != nil {
-		return v, fmt.Errorf("%q is no data of type %v", data, v.Type)
-	}
-	return v, nil
 }

@@ -177,7 +177,7 @@ func (s *Shells) create(r soap.Request, user string) (string, *soap.Fault) {
 		return "", &soap.Fault{Code: soap.CodeQuotaShells, Subcode: "w:QuotaLimit", Text: fmt.Sprintf("The WS-Management service cannot process the request. "+
 			"This user is allowed a maximum number of %d concurrent shells, which has been exceeded. Close existing shells or raise the quota for this user. ", s.machine.Profile.MaxShells)}
 	}
-	id, streams := newID(), cmp.Or(r.Body.Child(nsShell, "OutputStreams").Trimmed(), "stdout stderr")
+	id, streams := soap.NewGUID(), cmp.Or(r.Body.Child(nsShell, "OutputStreams").Trimmed(), "stdout stderr")
 	s.open[id] = &state{user: user, used: s.machine.Now(), page: page, streams: streams, commands: map[string]*process{}}
 	content := fmt.Sprintf(`<x:ResourceCreated xmlns:x="%s"><a:Address>%s</a:Address><a:ReferenceParameters><w:ResourceURI>%s</w:ResourceURI>`+
 		`<w:SelectorSet><w:Selector Name="ShellId">%s</w:Selector></w:SelectorSet></a:ReferenceParameters></x:ResourceCreated>`, nsTransfer, soap.Escape(r.To), URI, id)
@@ -189,9 +189,6 @@ func (s *Shells) create(r soap.Request, user string) (string, *soap.Fault) {
 	}
 	return content, nil
 }
-
-// newID makes the id of a shell or a command, a GUID in capitals (recorded).
-func newID() string { return strings.TrimPrefix(soap.NewID(), "uuid:") }
 
 // CommandLine is what a Command asks to run, its arguments joined as Windows does; "" in other requests.
 func CommandLine(r soap.Request) string {
@@ -214,7 +211,7 @@ func (s *Shells) command(sh *state, r soap.Request) (string, *soap.Fault) {
 	} else {
 		c.run(CommandLine(r))
 	}
-	id := newID()
+	id := soap.NewGUID()
 	sh.commands[id] = &process{kept: [2][]byte{sh.page.encode(c.stdout.Bytes()), sh.page.encode(c.stderr.Bytes())}, exitCode: c.exitCode}
 	return `<rsp:CommandResponse xmlns:rsp="` + nsShell + `"><rsp:CommandId>` + id + `</rsp:CommandId></rsp:CommandResponse>`, nil
 }

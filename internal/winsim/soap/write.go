@@ -130,11 +130,14 @@ func (w Writer) wmiError(f *Fault, message string) string {
 }
 
 // NewID makes a message id or an enumeration context, written as Windows does.
-func NewID() string {
+func NewID() string { return "uuid:" + NewGUID() }
+
+// NewGUID makes one at random, in capitals (recorded).
+func NewGUID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails (documented: crypto/rand)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("uuid:%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	return fmt.Sprintf("%X-%X-%X-%X-%X", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
 // Escape makes text fit for XML; what XML cannot hold becomes U+FFFD.

@@ -1,4 +1,4 @@
-package winsim
+package main
 
 import (
 	"context"
@@ -8,25 +8,26 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
 )
 
 // maxControlBody bounds what the control API reads of one request, in bytes.
 const maxControlBody = 1 << 20
 
-// ControlValue is a value of Tcpip\Parameters in the control API's JSON, Type and Data as Windows' reg command has them.
-type ControlValue struct {
+// apiValue is a value of Tcpip\Parameters in the control API's JSON, Type and Data as Windows' reg command has them.
+type apiValue struct {
 	Name string `json:"name"`
 	Type string `json:"type"`
 	Data string `json:"data"`
 }
 
-// control is the control API, which acts on the host out of band:
+// control is the control API, by which the other commands reach the host of `winsim serve`. It acts on the host out of band:
 //
 //	GET    /registry               all values of Tcpip\Parameters
-//	POST   /registry               write one (a ControlValue)
+//	POST   /registry               write one (an apiValue)
 //	DELETE /registry?name=…        delete one; 404 where there is none
-//	GET    /sockets                what the table holds (ControlSockets)
+//	GET    /sockets                what the table holds (apiSockets)
 //	POST   /load                   replace the outgoing load (a tcpstack.Load)
 //	POST   /step?by=60s            step the clock
 //	POST   /table?rows=…&endpoints=…  put a table of that size in place of the sockets (tcpstack.Many)
@@ -40,13 +41,17 @@ type control struct {
 	served   chan struct{}
 }
 
-func listenControl(h *Host) (*control, error) {
-	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", net.JoinHostPort(h.settings.ip, "0"))
+func listenControl(h *winsim.Host) (*control, error) {
+	ip, _, err := net.SplitHostPort(h.HTTPAddr())
+	if err != nil {
+		return nil, fmt.Errorf("find the host's address: %w", err)
+	}
+	l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", net.JoinHostPort(ip, "0"))
 	if err != nil {
 		return nil, fmt.Errorf("listen for the control API: %w", err)
 	}
 	c := &control{listener: l, served: make(chan struct{})}
-	c.server = &http.Server{Handler: h.controlHandler(), ReadHeaderTimeout: 10 * time.Second}
+	c.server = &http.Server{Handler: controlHandler(h), ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		defer close(c.served)
 		_ = c.server.Serve(l) // always http.ErrServerClosed after close
@@ -54,12 +59,14 @@ func listenControl(h *Host) (*control, error) {
 	return c, nil
 }
 
+func (c *control) addr() string { return c.listener.Addr().String() }
+
 func (c *control) close() {
 	_ = c.server.Close() // nothing is left to do about a socket that fails to close
 	<-c.served
 }
 
-func (h *Host) controlHandler() http.Handler {
+func controlHandler(h *winsim.Host) http.Handler {
 	mux := http.NewServeMux()
 	do := func(pattern string, f func()) {
 		mux.HandleFunc(pattern, func(http.ResponseWriter, *http.Request) { f() })
@@ -68,30 +75,35 @@ func (h *Host) controlHandler() http.Handler {
 	do("POST /connections/close", h.CloseConnections)
 	do("DELETE /counters", h.ResetCounters)
 	mux.HandleFunc("GET /counters", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, h.Counters()) })
-	h.handleSockets(mux)
+	handleSockets(mux, h)
 	mux.HandleFunc("GET /registry", func(w http.ResponseWriter, _ *http.Request) {
-		values, _ := h.machine.Registry.Values(tcpipParameters) // a missing key has no values
-		list := []ControlValue{}
+		values, _ := h.Registry().Values(winsim.TCPIPParameters) // a missing key has no values
+		list := []apiValue{}
 		for _, v := range values {
-			list = append(list, ControlValue{Name: v.Name, Type: v.Type.String(), Data: v.Data()})
+			list = append(list, apiValue{Name: v.Name, Type: v.Type.String(), Data: v.Data()})
 		}
 		writeJSON(w, list)
 	})
 	mux.HandleFunc("POST /registry", func(w http.ResponseWriter, r *http.Request) {
-		var in ControlValue
+		var in apiValue
 		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody)).Decode(&in)
 		var v registry.Value
 		if err == nil {
-			v, err = registry.Parse(in.Name, in.Type, in.Data)
+			v, err = parse(in.Name, in.Type, in.Data)
 		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		h.set(v)
+		if err = h.Registry().CreateKey(winsim.TCPIPParameters); err == nil { // a client may have deleted it
+			err = h.Registry().Set(winsim.TCPIPParameters, v)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
 	})
 	mux.HandleFunc("DELETE /registry", func(w http.ResponseWriter, r *http.Request) {
-		if err := h.machine.Registry.Delete(tcpipParameters, r.URL.Query().Get("name")); err != nil {
+		if err := h.Registry().Delete(winsim.TCPIPParameters, r.URL.Query().Get("name")); err != nil {
 			http.Error(w, err.Error(), http.StatusNotFound)
 		}
 	})

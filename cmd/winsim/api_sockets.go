@@ -1,4 +1,4 @@
-package winsim
+package main
 
 import (
 	"encoding/json"
@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
 )
 
@@ -16,8 +17,8 @@ const maxStep = 24 * time.Hour
 // maxRows bounds a table made for benchmarks.
 const maxRows = 1_000_000
 
-// ControlSockets sums the sockets up in the control API's JSON.
-type ControlSockets struct {
+// apiSockets sums the sockets up in the control API's JSON.
+type apiSockets struct {
 	States   map[uint8]int `json:"states"` // by Microsoft's number
 	Start    int           `json:"start"`  // of the ephemeral range
 	Number   int           `json:"number"`
@@ -28,8 +29,8 @@ type ControlSockets struct {
 	Events   map[int]int   `json:"events"` // entries of the System log by id
 }
 
-func (h *Host) handleSockets(mux *http.ServeMux) {
-	mux.HandleFunc("GET /sockets", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, h.controlSockets()) })
+func handleSockets(mux *http.ServeMux, h *winsim.Host) {
+	mux.HandleFunc("GET /sockets", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, sumSockets(h)) })
 	mux.HandleFunc("POST /load", func(w http.ResponseWriter, r *http.Request) {
 		var load tcpstack.Load
 		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody)).Decode(&load); err != nil {
@@ -58,10 +59,10 @@ func (h *Host) handleSockets(mux *http.ServeMux) {
 	})
 }
 
-func (h *Host) controlSockets() ControlSockets {
+func sumSockets(h *winsim.Host) apiSockets {
 	stack := h.Stack()
 	v4, v6 := stack.Counters()
-	out := ControlSockets{States: map[uint8]int{}, Events: map[int]int{}, Start: stack.Range().Start, Number: stack.Range().Number,
+	out := apiSockets{States: map[uint8]int{}, Events: map[int]int{}, Start: stack.Range().Start, Number: stack.Range().Number,
 		TimeWait: int(stack.Config().TimeWait.Seconds()), Active: v4.Active + v6.Active, Failures: v4.Failures + v6.Failures}
 	for _, r := range stack.Excluded() {
 		out.Excluded += r.Number
