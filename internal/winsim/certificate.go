@@ -14,16 +14,11 @@ import (
 	"time"
 )
 
-// certificate is the HTTPS listener's, signed by itself.
-type certificate struct {
-	pem    string
-	server tls.Certificate
-}
-
-func newCertificate(now time.Time) (certificate, error) {
+// newCertificate makes the HTTPS listener's, signed by itself, and the same for its clients.
+func newCertificate(now time.Time) (server tls.Certificate, clients string, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return certificate{}, fmt.Errorf("make the certificate's key: %w", err)
+		return server, "", fmt.Errorf("make the certificate's key: %w", err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "winsim, for tests only"},
@@ -34,8 +29,8 @@ func newCertificate(now time.Time) (certificate, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return certificate{}, fmt.Errorf("make the certificate: %w", err)
+		return server, "", fmt.Errorf("make the certificate: %w", err)
 	}
-	text := string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
-	return certificate{text, tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}}, nil
+	clients = string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, clients, nil
 }

@@ -81,15 +81,16 @@ func (h *Host) firstReply(r soap.Request, items *wmi.Cursor) (string, *soap.Faul
 	return "<n:EnumerateResponse><n:EnumerationContext>" + context + "</n:EnumerationContext>" + held + "</n:EnumerateResponse>", fault
 }
 
-func (h *Host) pull(r soap.Request) (*operation, *soap.Fault) {
-	context, fault := contextOf(r, "Pull")
-	if fault != nil {
-		return nil, fault
+// follow understands a Pull or a Release.
+func (h *Host) follow(r soap.Request, name string, do func(soap.Request, string) (string, *soap.Fault)) (*operation, *soap.Fault) {
+	context := r.Body.Child(soap.NSEnumeration, "EnumerationContext")
+	if !r.Body.Is(soap.NSEnumeration, name) || context == nil {
+		return nil, badBody(name)
 	}
 	return &operation{
-		call:        Call{Method: "Pull"},
-		replyAction: soap.ActionPull + "Response",
-		do:          func() (string, *soap.Fault) { return h.nextReply(r, context) },
+		call:        Call{Method: name},
+		replyAction: r.Action + "Response",
+		do:          func() (string, *soap.Fault) { return do(r, context.Trimmed()) },
 	}, nil
 }
 
@@ -124,19 +125,10 @@ func (h *Host) last(name, held string, empty bool) string {
 	return "<" + name + ">" + context + held + "</" + name + ">"
 }
 
-func (h *Host) release(r soap.Request) (*operation, *soap.Fault) {
-	context, fault := contextOf(r, "Release")
-	if fault != nil {
-		return nil, fault
-	}
-	return &operation{
-		call:        Call{Method: "Release"},
-		replyAction: soap.ActionRelease + "Response",
-		do: func() (string, *soap.Fault) {
-			_, fault := h.take(context)
-			return "", fault // documented: the reply's body is empty
-		},
-	}, nil
+// release answers a Release, with an empty body (documented).
+func (h *Host) release(_ soap.Request, context string) (string, *soap.Fault) {
+	_, fault := h.take(context)
+	return "", fault
 }
 
 // keep opens an enumeration of the rest. Too many of them are the quota's fault (documented).
@@ -167,11 +159,7 @@ func (h *Host) take(context string) (*wmi.Cursor, *soap.Fault) {
 // page takes the next items, at most limit, that fit the envelope that both sides allow. An item that fits no envelope
 // is a fault (documented: DSP0226 R8.3-5).
 func (h *Host) page(r soap.Request, items *wmi.Cursor, limit int) (string, *soap.Fault) {
-	room := h.machine.Profile.MaxEnvelope
-	if r.MaxEnvelope > 0 {
-		room = min(room, r.MaxEnvelope)
-	}
-	room -= envelopeRoom
+	room := r.Room(h.machine.Profile.MaxEnvelope) - envelopeRoom
 	h.mu.Lock()
 	rewrite := h.rewrite
 	h.mu.Unlock()
@@ -201,14 +189,6 @@ func maxElements(e *soap.Element) int {
 		return 1
 	}
 	return int(max(n, 1))
-}
-
-func contextOf(r soap.Request, name string) (string, *soap.Fault) {
-	context := r.Body.Child(soap.NSEnumeration, "EnumerationContext")
-	if !r.Body.Is(soap.NSEnumeration, name) || context == nil {
-		return "", badBody(name)
-	}
-	return context.Trimmed(), nil
 }
 
 func badBody(name string) *soap.Fault {

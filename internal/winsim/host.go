@@ -144,11 +144,11 @@ func freshRegistry(computer string, shape profile.Shape) *registry.Registry {
 }
 
 func (h *Host) listen() error {
-	certificate, err := newCertificate(time.Now())
+	server, clients, err := newCertificate(time.Now())
 	if err != nil {
 		return err
 	}
-	h.certificate = certificate.pem
+	h.certificate = clients
 	c := listener.Config{
 		IP: h.settings.ip, Accounts: h.settings.accounts, Domain: "CONTOSO", ComputerName: h.settings.computer,
 		Basic: true, Negotiate: !h.settings.withoutNegotiate, AllowUnencrypted: h.settings.allowUnencrypted,
@@ -157,7 +157,7 @@ func (h *Host) listen() error {
 	if h.http, err = listener.Listen(c); err != nil {
 		return fmt.Errorf("listen for HTTP: %w", err)
 	}
-	c.TLS = &tls.Config{Certificates: []tls.Certificate{certificate.server}, MinVersion: tls.VersionTLS12}
+	c.TLS = &tls.Config{Certificates: []tls.Certificate{server}, MinVersion: tls.VersionTLS12}
 	if h.https, err = listener.Listen(c); err != nil {
 		return fmt.Errorf("listen for HTTPS: %w", err)
 	}

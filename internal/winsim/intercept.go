@@ -23,65 +23,80 @@ type Call struct {
 
 // Action is what becomes of a Call.
 type Action struct {
-	kind        actionKind
-	code        uint32
-	status      int
-	contentType string
-	body        string
-	before      func()
+	answer func(ctx context.Context, o occasion) listener.Response // nil: the call is carried out
 }
 
-type actionKind int
-
-const (
-	proceed actionKind = iota
-	returnValue
-	accessDeniedFault
-	busy
-	loseReply
-	dropBefore
-	ignore
-	hang
-	raw
-	answer
-	endless
-)
+// occasion is a call that an Action is about.
+type occasion struct {
+	*Host
+	*operation
+	request soap.Request
+}
 
 // Actions without arguments.
 var (
 	// Proceed carries the call out.
 	Proceed = Action{}
 	// AccessDenied answers ReturnValue 5 of WMI and does nothing; an enumeration gets the fault.
-	AccessDenied = Action{kind: returnValue, code: 5}
+	AccessDenied = ReturnValue(5)
 	// AccessDeniedFault answers the SOAP fault "access denied" and does nothing.
-	AccessDeniedFault = Action{kind: accessDeniedFault}
+	AccessDeniedFault = Action{func(_ context.Context, o occasion) listener.Response { return o.fault(o.request, o.accessDenied()) }}
 	// Busy answers the quota fault, which means "later", and does nothing.
-	Busy = Action{kind: busy}
+	Busy = Action{func(_ context.Context, o occasion) listener.Response { return o.fault(o.request, o.quota()) }}
 	// LoseReply carries the call out and closes the connection without a reply.
-	LoseReply = Action{kind: loseReply}
+	LoseReply = Action{func(_ context.Context, o occasion) listener.Response {
+		o.carryOut()
+		return listener.Response{Drop: true}
+	}}
 	// DropBefore closes the connection and does nothing.
-	DropBefore = Action{kind: dropBefore}
+	DropBefore = reply(listener.Response{Drop: true})
 	// Ignore answers a write with ReturnValue 0 but changes nothing.
-	Ignore = Action{kind: ignore}
+	Ignore = Action{func(_ context.Context, o occasion) listener.Response {
+		if !o.operation.writes { // Host counts writes too
+			return o.carryOut()
+		}
+		return o.returned(0)
+	}}
 	// Hang does nothing and never answers: it lasts until the client gives up or the host closes.
-	Hang = Action{kind: hang}
+	Hang = Action{func(ctx context.Context, _ occasion) listener.Response {
+		<-ctx.Done()
+		return listener.Response{Drop: true}
+	}}
 	// Endless answers a body without end.
-	Endless = Action{kind: endless}
+	Endless = reply(listener.Response{Stream: writeForever})
 )
 
-// ReturnValue answers that ReturnValue of StdRegProv and does nothing.
-func ReturnValue(code uint32) Action { return Action{kind: returnValue, code: code} }
+// ReturnValue answers that ReturnValue of StdRegProv and does nothing; where there is none, the fault "access denied".
+func ReturnValue(code uint32) Action {
+	return Action{func(ctx context.Context, o occasion) listener.Response {
+		if o.refuse == nil {
+			return AccessDeniedFault.answer(ctx, o)
+		}
+		return o.returned(code)
+	}}
+}
 
 // Raw answers these very bytes, unsealed even where sealing was agreed upon.
 func Raw(status int, contentType, body string) Action {
-	return Action{kind: raw, status: status, contentType: contentType, body: body}
+	return reply(listener.Response{Status: status, ContentType: contentType, Body: []byte(body), Raw: true})
 }
 
 // Answer answers this body instead of the right one, sealed where sealing was agreed upon.
-func Answer(status int, body string) Action { return Action{kind: answer, status: status, body: body} }
+func Answer(status int, body string) Action {
+	return reply(listener.Response{Status: status, Body: []byte(body)})
+}
+
+func reply(r listener.Response) Action {
+	return Action{func(context.Context, occasion) listener.Response { return r }}
+}
 
 // BeforeDo runs f, which may use the host's verbs, and then carries the call out.
-func BeforeDo(f func()) Action { return Action{before: f} }
+func BeforeDo(f func()) Action {
+	return Action{func(_ context.Context, o occasion) listener.Response {
+		f()
+		return o.carryOut()
+	}}
+}
 
 // Intercept has decide choose what becomes of every later call; nil ends it. It runs on the connections' goroutines, so
 // it must be safe for concurrent use; it may use the host's verbs.
@@ -107,37 +122,18 @@ func (h *Host) decide(op *operation) Action {
 	return intercept(op.call)
 }
 
-// perform makes the action come true.
-func (h *Host) perform(ctx context.Context, r soap.Request, op *operation, a Action) listener.Response {
-	switch {
-	case a.kind == accessDeniedFault || a.kind == returnValue && op.refuse == nil:
-		return h.fault(r, h.accessDenied())
-	case a.kind == returnValue || a.kind == ignore && op.writes:
-		return listener.Response{Body: h.writer.Reply(op.replyAction, r, op.refuse(a.code))}
-	case a.kind == busy:
-		return h.fault(r, h.quota())
-	case a.kind == dropBefore:
-		return listener.Response{Drop: true}
-	case a.kind == hang:
-		<-ctx.Done()
-		return listener.Response{Drop: true}
-	case a.kind == raw || a.kind == answer:
-		return listener.Response{Status: a.status, ContentType: a.contentType, Body: []byte(a.body), Raw: a.kind == raw}
-	case a.kind == endless:
-		return listener.Response{Stream: writeForever}
+// carryOut does what the client asked for.
+func (o occasion) carryOut() listener.Response {
+	content, fault := o.do()
+	if fault != nil {
+		return o.fault(o.request, fault)
 	}
-	if a.before != nil {
-		a.before()
-	}
-	content, fault := op.do()
-	switch {
-	case a.kind == loseReply:
-		return listener.Response{Drop: true}
-	case fault != nil:
-		return h.fault(r, fault)
-	default:
-		return listener.Response{Body: h.writer.Reply(op.replyAction, r, content)}
-	}
+	return listener.Response{Body: o.writer.Reply(o.replyAction, o.request, content)}
+}
+
+// returned answers a ReturnValue with nothing done.
+func (o occasion) returned(code uint32) listener.Response {
+	return listener.Response{Body: o.writer.Reply(o.replyAction, o.request, o.refuse(code))}
 }
 
 // writeForever ends when the connection does.

@@ -37,7 +37,11 @@ func (h *Host) handle(ctx context.Context, in listener.Request) listener.Respons
 	if fault != nil {
 		return h.fault(r, fault)
 	}
-	return h.perform(ctx, r, op, h.decide(op))
+	o := occasion{h, op, r}
+	if a := h.decide(op); a.answer != nil {
+		return a.answer(ctx, o)
+	}
+	return o.carryOut()
 }
 
 // understand finds out what a request asks for.
@@ -53,9 +57,9 @@ func (h *Host) understand(r soap.Request, user string) (*operation, *soap.Fault)
 	case soap.ActionEnumerate:
 		return h.enumerate(r, target)
 	case soap.ActionPull:
-		return h.pull(r)
+		return h.follow(r, "Pull", h.nextReply)
 	case soap.ActionRelease:
-		return h.release(r)
+		return h.follow(r, "Release", h.release)
 	}
 	method, ok := methodOf(r)
 	if !ok {

@@ -35,7 +35,7 @@ func TestAnUntunedServerRunsOutAndATunedOneHums(t *testing.T) {
 		}
 		h.SetDWORD("MaxUserPort", 65534)
 		h.SetDWORD("TcpTimedWaitDelay", 30)
-		if got := h.Stack().Range(); got != (tcpstack.Range{Start: 1025, Number: 3976}) {
+		if got := h.Stack().Config().Range; got != (tcpstack.Range{Start: 1025, Number: 3976}) {
 			t.Errorf("the range is %v before the restart", got)
 		}
 		before := len(h.Events())
@@ -77,11 +77,11 @@ func TestWhatABootMakesOfTheRegistry(t *testing.T) {
 			}
 		}
 		h.Reboot()
-		if udp := h.Stack().UDPRange(); udp != h.Stack().Range() {
+		if udp := h.Stack().Config().UDP; udp != h.Stack().Config().Range {
 			t.Errorf("%s with %v: UDP has %v", c.profile.Key, c.values, udp)
 		}
 		seconds := int(h.Stack().Config().TimeWait.Seconds())
-		if last := h.Stack().Range().End() - 1; last != c.ports || seconds != c.seconds && (c.seconds != 0 || seconds != 120 && seconds != 240) {
+		if last := h.Stack().Config().Range.End() - 1; last != c.ports || seconds != c.seconds && (c.seconds != 0 || seconds != 120 && seconds != 240) {
 			t.Errorf("%s with %v: ports up to %d and %d s", c.profile.Key, c.values, last, seconds)
 		}
 	}
@@ -102,7 +102,7 @@ func TestWhatABootMakesOfTheRegistry(t *testing.T) {
 
 func TestPortsSetByAnAdministrator(t *testing.T) {
 	h := Start(t, Server2022(), Seed(1))
-	if got := h.Stack().Excluded(); len(got) != 1 || got[0] != (tcpstack.Range{Start: 50000, Number: 60}) {
+	if got := h.Stack().Config().Excluded; len(got) != 1 || got[0] != (tcpstack.Range{Start: 50000, Number: 60}) {
 		t.Errorf("excluded %v", got)
 	}
 	h.SetPorts(tcpstack.Range{Start: 10000, Number: 1000}, tcpstack.Range{Start: 10000, Number: 990})

@@ -25,7 +25,7 @@ func (l *Listener) negotiate(w http.ResponseWriter, c *connection, token string)
 	handshake := c.handshake
 	*c = connection{} // a new token ends what was authenticated before (*assumed*)
 	if handshake == nil {
-		handshake = &ntlm.Handshake{Config: l.identity()}
+		handshake = ntlm.NewAcceptor(l.identity())
 	}
 	answer, session, err := l.accept(handshake, token)
 	header := "Negotiate " + base64.StdEncoding.EncodeToString(answer)
@@ -48,7 +48,7 @@ func (l *Listener) negotiate(w http.ResponseWriter, c *connection, token string)
 }
 
 // accept counts a handshake that ends.
-func (l *Listener) accept(handshake *ntlm.Handshake, token string) (answer []byte, session *ntlm.Session, err error) {
+func (l *Listener) accept(handshake *ntlm.Acceptor, token string) (answer []byte, session *ntlm.Session, err error) {
 	message, err := base64.StdEncoding.DecodeString(token)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listener: token: %w", err)

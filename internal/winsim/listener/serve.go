@@ -15,8 +15,8 @@ type connectionKey struct{}
 // connection is what one TCP connection knows. net/http serves the requests of a connection one after the other, so
 // it needs no lock.
 type connection struct {
-	handshake *ntlm.Handshake // once begun
-	session   *ntlm.Session   // once authenticated
+	handshake *ntlm.Acceptor // once begun
+	session   *ntlm.Session  // once authenticated
 }
 
 // serve answers one HTTP request.

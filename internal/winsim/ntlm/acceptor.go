@@ -47,13 +47,17 @@ type Config struct {
 	Rand io.Reader        // nil is crypto/rand
 }
 
-// Acceptor carries one handshake: Challenge, then Authenticate, each once.
+// Acceptor carries one handshake: of raw messages Challenge, then Authenticate, each once; or Accept for tokens of any kind.
 type Acceptor struct {
 	config    Config
 	negotiate []byte
 	challenge []byte
 	flags     uint32 // of the CHALLENGE
 	nonce     [8]byte
+
+	mechanisms []byte // the DER of the client's SPNEGO list as it was sent; nil outside of SPNEGO
+	needMIC    bool   // the client would have preferred another mechanism
+	named      bool   // our mechanism was told to the client, which happens once
 }
 
 // NewAcceptor begins a handshake.

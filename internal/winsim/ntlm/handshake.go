@@ -26,78 +26,63 @@ var (
 	errOrder = errors.New("ntlm: the token is not the next of its handshake")
 )
 
-// Handshake takes the tokens of a client, raw NTLM messages or SPNEGO tokens (RFC 4178), and answers each in kind. The
-// zero value but for Config is ready.
-type Handshake struct {
-	Config Config
-
-	acceptor   *Acceptor // between CHALLENGE and AUTHENTICATE
-	mechanisms []byte    // the DER of the client's list as it was sent; nil outside of SPNEGO
-	needMIC    bool      // the client would have preferred another mechanism
-	named      bool      // our mechanism was told to the client, which happens once
-}
-
-// Accept takes the client's next token; a first one may come at any time and begins anew. The session is there with the
-// last one. The answer is empty where the handshake ends without one, as it does for raw NTLM.
-func (h *Handshake) Accept(token []byte) (answer []byte, session *Session, err error) {
+// Accept takes the client's next token, a raw NTLM message or one of SPNEGO (RFC 4178), and answers in kind; a first one
+// may come at any time and begins anew. The session is there with the last one. The answer is empty where the handshake
+// ends without one, as it does for raw NTLM.
+func (a *Acceptor) Accept(token []byte) (answer []byte, session *Session, err error) {
 	if kind := MessageType(token); kind != 0 {
 		if kind == typeNegotiate {
-			*h = Handshake{Config: h.Config}
+			*a = Acceptor{config: a.config}
 		}
-		if h.mechanisms != nil {
+		if a.mechanisms != nil {
 			return nil, nil, errOrder
 		}
-		return h.message(token)
+		return a.message(token)
 	}
 	t, ok := parseToken(token)
 	switch {
 	case !ok:
 		return nil, nil, errToken
-	case t.mechanisms == nil && h.mechanisms == nil:
+	case t.mechanisms == nil && a.mechanisms == nil:
 		return nil, nil, errOrder
 	case t.mechanisms != nil:
-		*h = Handshake{Config: h.Config, mechanisms: t.mechanisms, needMIC: !t.preferred}
+		*a = Acceptor{config: a.config, mechanisms: t.mechanisms, needMIC: !t.preferred}
 		if !t.preferred { // the token is another mechanism's
-			return h.respond(requestMIC, nil, nil), nil, nil
+			return a.respond(requestMIC, nil, nil), nil, nil
 		}
 		if t.inner == nil {
-			return h.respond(acceptIncomplete, nil, nil), nil, nil
+			return a.respond(acceptIncomplete, nil, nil), nil, nil
 		}
 	}
-	answer, session, err = h.message(t.inner)
+	answer, session, err = a.message(t.inner)
 	switch {
 	case err != nil:
 		return nil, nil, err
 	case session == nil:
-		return h.respond(acceptIncomplete, answer, nil), nil, nil
-	case t.mic == nil && h.needMIC:
+		return a.respond(acceptIncomplete, answer, nil), nil, nil
+	case t.mic == nil && a.needMIC:
 		return nil, nil, errors.New("ntlm: the mechanism list has no MIC")
 	case t.mic == nil: // it may be left out for the client's first choice (RFC 4178 5); whether Windows lets it is *assumed*
-		return h.respond(acceptCompleted, nil, nil), session, nil
+		return a.respond(acceptCompleted, nil, nil), session, nil
 	}
-	mic, err := session.signList(h.mechanisms, t.mic)
+	mic, err := session.signList(a.mechanisms, t.mic)
 	if err != nil {
 		return nil, nil, err
 	}
-	return h.respond(acceptCompleted, nil, mic), session, nil
+	return a.respond(acceptCompleted, nil, mic), session, nil
 }
 
 // Challenged tells whether the client's next message should be its AUTHENTICATE.
-func (h *Handshake) Challenged() bool { return h.acceptor != nil }
+func (a *Acceptor) Challenged() bool { return a.challenge != nil }
 
 // message takes an NTLM message.
-func (h *Handshake) message(m []byte) (answer []byte, session *Session, err error) {
-	acceptor := h.acceptor
-	h.acceptor = nil
-	if acceptor != nil {
-		session, err = acceptor.Authenticate(m)
-		return nil, session, err
+func (a *Acceptor) message(m []byte) (answer []byte, session *Session, err error) {
+	if a.Challenged() {
+		session, err = a.Authenticate(m)
+	} else {
+		answer, err = a.Challenge(m)
 	}
-	acceptor = NewAcceptor(h.Config)
-	if answer, err = acceptor.Challenge(m); err == nil {
-		h.acceptor = acceptor
-	}
-	return answer, nil, err
+	return answer, session, err
 }
 
 // spnego is what counts of a NegTokenInit or NegTokenResp.
@@ -168,12 +153,12 @@ func octets(field cryptobyte.String, out *[]byte) bool {
 }
 
 // respond writes a NegTokenResp.
-func (h *Handshake) respond(state int64, token, mic []byte) []byte {
+func (a *Acceptor) respond(state int64, token, mic []byte) []byte {
 	var b cryptobyte.Builder
 	b.AddASN1(context(1), func(b *cryptobyte.Builder) {
 		b.AddASN1(der.SEQUENCE, func(b *cryptobyte.Builder) {
 			b.AddASN1(context(0), func(b *cryptobyte.Builder) { b.AddASN1Enum(state) })
-			if !h.named {
+			if !a.named {
 				b.AddASN1(context(1), func(b *cryptobyte.Builder) { b.AddASN1ObjectIdentifier(oidNTLM) })
 			}
 			if token != nil {
@@ -184,6 +169,6 @@ func (h *Handshake) respond(state int64, token, mic []byte) []byte {
 			}
 		})
 	})
-	h.named = true
+	a.named = true
 	return b.BytesOrPanic() // fails only for lengths beyond 4 GB and malformed identifiers
 }

@@ -11,10 +11,10 @@ import (
 )
 
 // handshake is a host whose challenge is always the same.
-func handshake() *ntlm.Handshake {
+func handshake() *ntlm.Acceptor {
 	c := host()
 	c.Rand = bytes.NewReader(bytes.Repeat([]byte{3}, 64))
-	return &ntlm.Handshake{Config: c}
+	return ntlm.NewAcceptor(c)
 }
 
 // spnegoTokens are the client's two tokens that handshake accepts.

@@ -98,11 +98,11 @@ func sealedPart(t *testing.T, stream []byte) []byte {
 // replay takes the recorded tokens as the listener does, with the recorded CHALLENGE, which nobody could draw again, in
 // place of our own.
 func (r recording) replay(password string) (answer []byte, s *Session, err error) {
-	h := &Handshake{Config: Config{
+	h := NewAcceptor(Config{
 		Domain: "WORKSTATION", Computer: "VM", DNSComputer: "vm",
 		Lookup: func(_, user string) (string, string, bool) { return user, password, user == "omitest" },
 		Now:    func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) },
-	}}
+	})
 	if _, _, err := h.Accept(r.sent[0]); err != nil {
 		return nil, nil, err
 	}
@@ -110,9 +110,9 @@ func (r recording) replay(password string) (answer []byte, s *Session, err error
 	if !ok {
 		return nil, nil, errors.New("the recorded answer is no SPNEGO token")
 	}
-	h.acceptor.challenge = challenge.inner
-	h.acceptor.flags = binary.LittleEndian.Uint32(challenge.inner[20:])
-	copy(h.acceptor.nonce[:], challenge.inner[24:])
+	h.challenge = challenge.inner
+	h.flags = binary.LittleEndian.Uint32(challenge.inner[20:])
+	copy(h.nonce[:], challenge.inner[24:])
 	return h.Accept(r.sent[1])
 }
 
@@ -126,7 +126,7 @@ func TestRecordedSession(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := record(t, name)
 			challenge, _ := parseToken(r.answered[0])
-			if got := new(Handshake).respond(acceptIncomplete, challenge.inner, nil); !bytes.Equal(got, r.answered[0]) {
+			if got := new(Acceptor).respond(acceptIncomplete, challenge.inner, nil); !bytes.Equal(got, r.answered[0]) {
 				t.Errorf("the CHALLENGE in our words is %x, recorded %x", got, r.answered[0])
 			}
 			answer, s, err := r.replay("OmiTest-Pass1")

@@ -64,15 +64,15 @@ func (c *console) netsh(words []string) int {
 	ok := len(words) == 5 && (family == "ipv4" || family == "ipv6") && (transport == "tcp" || transport == "udp") && build >= 6000
 	switch stack := c.machine.Stack(); {
 	case ok && strings.TrimSuffix(what, "range") == "dynamicport":
-		r := stack.Range()
+		r := stack.Config().Range
 		if transport == "udp" {
-			r = stack.UDPRange()
+			r = stack.Config().UDP
 		}
 		fmt.Fprintf(&c.stdout, "\r\n"+c.text.dynamic+"\r\n\r\n", transport, r.Start, r.Number)
 		return 0
 	case ok && what == "excludedportrange" && (build >= 9200 || c.machine.Shape.ExcludedHotfix):
 		fmt.Fprintf(&c.stdout, "\r\n"+c.text.excluded+"\r\n", transport)
-		for _, r := range stack.Excluded() {
+		for _, r := range stack.Config().Excluded {
 			if mark := "*"; transport == "tcp" {
 				if r.Number == windowsBlock {
 					mark = " "

@@ -261,10 +261,7 @@ func (s *Shells) receive(sh *state, p *process, r soap.Request, id, desired stri
 
 // room is how many bytes of output a reply to r may hold.
 func (s *Shells) room(r soap.Request) int {
-	room := s.machine.Profile.MaxEnvelope
-	if r.MaxEnvelope > 0 {
-		room = min(room, r.MaxEnvelope)
-	}
+	room := r.Room(s.machine.Profile.MaxEnvelope)
 	if !s.machine.Profile.Quirk2003 {
 		room /= 2 // counted in UTF-16
 	}

@@ -78,6 +78,14 @@ type Request struct {
 	Body        *Element          // the first element in s:Body; nil when there is none
 }
 
+// Room is how large a reply may be that both sides allow, in bytes, if the host allows that much.
+func (r Request) Room(host int) int {
+	if r.MaxEnvelope > 0 {
+		return min(host, r.MaxEnvelope)
+	}
+	return host
+}
+
 // Parse reads a request. Beside a fault the Request has what was read, so that the fault can relate to its message.
 // That malformed XML is answered with this code is assumed; codes and subcodes are documented (wsmerror.h, DSP0226).
 func Parse(message []byte) (Request, *Fault) {

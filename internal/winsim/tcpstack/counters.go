@@ -88,12 +88,3 @@ func (s *Stack) Config() Config {
 	defer s.mu.Unlock()
 	return s.config
 }
-
-// Range is the range in effect.
-func (s *Stack) Range() Range { return s.Config().Range }
-
-// Excluded lists the excluded ranges.
-func (s *Stack) Excluded() []Range { return s.Config().Excluded }
-
-// UDPRange is that of UDP.
-func (s *Stack) UDPRange() Range { return s.Config().UDP }
