@@ -18,8 +18,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/ntlm/ntlmtest"
 )
 
 // now is 2026-11-24 12:00 UTC, and nowTicks the same as Windows counts it.
@@ -32,13 +30,13 @@ type peer struct {
 	*testing.T
 	http      *http.Client
 	url       string
-	initiator *ntlmtest.Initiator
+	initiator *Initiator
 }
 
 func newPeer(t *testing.T, l *Listener) *peer {
 	t.Helper()
 	p := &peer{T: t, url: "http://" + l.Addr() + "/wsman"}
-	p.initiator = &ntlmtest.Initiator{Domain: "CONTOSO", User: "svc-terraform", Password: "not-a-real-password-1", Time: nowTicks}
+	p.initiator = &Initiator{Domain: "CONTOSO", User: "svc-terraform", Password: "not-a-real-password-1", Time: nowTicks}
 	var c *tls.Config
 	if l.config.TLS != nil {
 		p.url = "https" + strings.TrimPrefix(p.url, "http")
@@ -372,7 +370,7 @@ func TestStrictTellsItsNames(t *testing.T) {
 	c := certificate(t, x509.ECDSAWithSHA256)
 	for seed := range int64(10) {
 		p := newPeer(t, serve(t, Config{TLS: &tls.Config{Certificates: []tls.Certificate{c}}, BindingPolicy: "strict", Seed: seed}))
-		p.initiator.Flags = ntlmtest.DefaultFlags &^ 4 // no target asked for
+		p.initiator.Flags = DefaultFlags &^ 4 // no target asked for
 		token := strings.TrimPrefix(p.post("", "Negotiate "+base64.StdEncoding.EncodeToString(p.initiator.Negotiate())).offered()[0], "Negotiate ")
 		if challenge, err := base64.StdEncoding.DecodeString(token); err != nil || challenge[40] == 0 {
 			t.Errorf("seed %d: no attributes in %q", seed, token)

@@ -5,16 +5,14 @@ import (
 	"encoding/base64"
 	"strings"
 	"testing"
-
-	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/ntlm/ntlmtest"
 )
 
-var ntlmAndKerberos = []asn1.ObjectIdentifier{ntlmtest.NTLM, ntlmtest.Kerberos}
+var ntlmAndKerberos = []asn1.ObjectIdentifier{NTLM, Kerberos}
 
-var kerberosAndNTLM = []asn1.ObjectIdentifier{ntlmtest.Kerberos, ntlmtest.NTLM}
+var kerberosAndNTLM = []asn1.ObjectIdentifier{Kerberos, NTLM}
 
 // negotiate speaks SPNEGO until the server says yes or no.
-func (p *peer) negotiate(s *ntlmtest.SPNEGO) (last reply) {
+func (p *peer) negotiate(s *SPNEGO) (last reply) {
 	p.Helper()
 	s.Initiator = p.initiator
 	token, err := s.Init()
@@ -37,24 +35,24 @@ func (p *peer) negotiate(s *ntlmtest.SPNEGO) (last reply) {
 
 func TestSPNEGO(t *testing.T) {
 	for name, c := range map[string]struct {
-		client   ntlmtest.SPNEGO
+		client   SPNEGO
 		requests int // of the handshake
 		binding  string
 	}{
-		"NTLM alone":             {ntlmtest.SPNEGO{}, 2, ""},
-		"NTLM before Kerberos":   {ntlmtest.SPNEGO{Mechanisms: ntlmAndKerberos}, 2, ""},
-		"Kerberos before NTLM":   {ntlmtest.SPNEGO{Mechanisms: kerberosAndNTLM}, 3, ""},
-		"no message at first":    {ntlmtest.SPNEGO{NoToken: true}, 3, ""},
-		"no MIC of the list":     {ntlmtest.SPNEGO{NoListMIC: true}, 2, ""},
-		"without key exchange":   {ntlmtest.SPNEGO{}, 2, "flags"},
-		"on a second connection": {ntlmtest.SPNEGO{}, 2, "again"},
+		"NTLM alone":             {SPNEGO{}, 2, ""},
+		"NTLM before Kerberos":   {SPNEGO{Mechanisms: ntlmAndKerberos}, 2, ""},
+		"Kerberos before NTLM":   {SPNEGO{Mechanisms: kerberosAndNTLM}, 3, ""},
+		"no message at first":    {SPNEGO{NoToken: true}, 3, ""},
+		"no MIC of the list":     {SPNEGO{NoListMIC: true}, 2, ""},
+		"without key exchange":   {SPNEGO{}, 2, "flags"},
+		"on a second connection": {SPNEGO{}, 2, "again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := serve(t, Config{})
 			p := newPeer(t, l)
 			switch c.binding {
 			case "flags":
-				p.initiator.Flags = ntlmtest.DefaultFlags &^ 0x40000000
+				p.initiator.Flags = DefaultFlags &^ 0x40000000
 			case "again":
 				p.authenticate() // raw before SPNEGO on one connection
 				l.ResetCounters()
@@ -76,16 +74,16 @@ func TestSPNEGO(t *testing.T) {
 
 func TestSPNEGORefused(t *testing.T) {
 	for name, c := range map[string]struct {
-		client   ntlmtest.SPNEGO
+		client   SPNEGO
 		password string
 		failures int // logons that were counted as refused
 	}{
-		"wrong password":                      {ntlmtest.SPNEGO{}, "not-a-real-password-2", 1},
-		"a list that was changed":             {ntlmtest.SPNEGO{Mechanisms: ntlmAndKerberos, Signed: kerberosAndNTLM}, "", 1},
-		"Kerberos taken out of the list":      {ntlmtest.SPNEGO{Signed: kerberosAndNTLM}, "", 1},
-		"Kerberos alone":                      {ntlmtest.SPNEGO{Mechanisms: kerberosAndNTLM[:1]}, "", 0},
-		"another choice, no MIC of the list":  {ntlmtest.SPNEGO{Mechanisms: kerberosAndNTLM, NoListMIC: true}, "", 1},
-		"another choice, a list that changed": {ntlmtest.SPNEGO{Mechanisms: kerberosAndNTLM, Signed: ntlmAndKerberos}, "", 1},
+		"wrong password":                      {SPNEGO{}, "not-a-real-password-2", 1},
+		"a list that was changed":             {SPNEGO{Mechanisms: ntlmAndKerberos, Signed: kerberosAndNTLM}, "", 1},
+		"Kerberos taken out of the list":      {SPNEGO{Signed: kerberosAndNTLM}, "", 1},
+		"Kerberos alone":                      {SPNEGO{Mechanisms: kerberosAndNTLM[:1]}, "", 0},
+		"another choice, no MIC of the list":  {SPNEGO{Mechanisms: kerberosAndNTLM, NoListMIC: true}, "", 1},
+		"another choice, a list that changed": {SPNEGO{Mechanisms: kerberosAndNTLM, Signed: ntlmAndKerberos}, "", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := serve(t, Config{Handle: never(t)})
@@ -109,7 +107,7 @@ func TestSPNEGORefused(t *testing.T) {
 // TestKindsAreNotMixed shows that an AUTHENTICATE must come as its NEGOTIATE did.
 func TestKindsAreNotMixed(t *testing.T) {
 	p := newPeer(t, serve(t, Config{Handle: never(t)}))
-	s := ntlmtest.SPNEGO{Initiator: p.initiator, NoListMIC: true} // so that the message ends the token
+	s := SPNEGO{Initiator: p.initiator, NoListMIC: true} // so that the message ends the token
 	token, err := s.Init()
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package ntlm_test
+package listener
 
 import (
 	"bytes"
@@ -9,15 +9,9 @@ import (
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/ntlm"
-	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/ntlm/ntlmtest"
 )
 
 const password = "not-a-real-password-1"
-
-// now is 2026-11-24 12:00 UTC, and nowTicks the same as Windows counts it.
-var now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-
-const nowTicks = 134399952000000000
 
 func host() ntlm.Config {
 	return ntlm.Config{
@@ -29,12 +23,12 @@ func host() ntlm.Config {
 	}
 }
 
-func client() *ntlmtest.Initiator {
-	return &ntlmtest.Initiator{Domain: "CONTOSO", User: "svc-terraform", Password: password, Time: nowTicks}
+func client() *Initiator {
+	return &Initiator{Domain: "CONTOSO", User: "svc-terraform", Password: password, Time: nowTicks}
 }
 
 // logOn runs one handshake.
-func logOn(t *testing.T, c ntlm.Config, i *ntlmtest.Initiator) (*ntlm.Session, error) {
+func logOn(t *testing.T, c ntlm.Config, i *Initiator) (*ntlm.Session, error) {
 	t.Helper()
 	a := ntlm.NewAcceptor(c)
 	challenge, err := a.Challenge(i.Negotiate())
@@ -53,23 +47,23 @@ func TestSession(t *testing.T) {
 	binding := bytes.Repeat([]byte{7}, 16)
 	for name, c := range map[string]struct {
 		host   func(*ntlm.Config)
-		client func(*ntlmtest.Initiator)
+		client func(*Initiator)
 	}{
 		"as Windows does it":        {},
-		"without key exchange":      {client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 0x40000000 }},
+		"without key exchange":      {client: func(i *Initiator) { i.Flags = DefaultFlags &^ 0x40000000 }},
 		"without a timestamp":       {host: func(c *ntlm.Config) { c.OmitTimestamp = true }},
-		"without a MIC":             {client: func(i *ntlmtest.Initiator) { i.NoMIC = true }},
-		"without a target":          {client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 4 }},
-		"without target info":       {host: func(c *ntlm.Config) { c.InfoOnRequest = true }, client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 4 }},
-		"with OEM names":            {client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 1 }},
-		"with Unicode alone":        {client: func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 2 }},
-		"as ntlm-auth does it":      {host: func(c *ntlm.Config) { c.InfoOnRequest = true }, client: func(i *ntlmtest.Initiator) { i.Flags = 0xe2888032 }},
+		"without a MIC":             {client: func(i *Initiator) { i.NoMIC = true }},
+		"without a target":          {client: func(i *Initiator) { i.Flags = DefaultFlags &^ 4 }},
+		"without target info":       {host: func(c *ntlm.Config) { c.InfoOnRequest = true }, client: func(i *Initiator) { i.Flags = DefaultFlags &^ 4 }},
+		"with OEM names":            {client: func(i *Initiator) { i.Flags = DefaultFlags &^ 1 }},
+		"with Unicode alone":        {client: func(i *Initiator) { i.Flags = DefaultFlags &^ 2 }},
+		"as ntlm-auth does it":      {host: func(c *ntlm.Config) { c.InfoOnRequest = true }, client: func(i *Initiator) { i.Flags = 0xe2888032 }},
 		"on a workgroup host":       {host: func(c *ntlm.Config) { c.Domain = "MAIL01" }},
-		"with channel bindings":     {client: func(i *ntlmtest.Initiator) { i.Binding = binding }},
-		"user in another case":      {client: func(i *ntlmtest.Initiator) { i.User = "SVC-Terraform" }},
-		"with no domain in the key": {client: func(i *ntlmtest.Initiator) { i.NoDomainInKey = true }},
-		"with no domain":            {client: func(i *ntlmtest.Initiator) { i.Domain = "" }},
-		"with a domain in any case": {client: func(i *ntlmtest.Initiator) { i.Domain = "contoso" }},
+		"with channel bindings":     {client: func(i *Initiator) { i.Binding = binding }},
+		"user in another case":      {client: func(i *Initiator) { i.User = "SVC-Terraform" }},
+		"with no domain in the key": {client: func(i *Initiator) { i.NoDomainInKey = true }},
+		"with no domain":            {client: func(i *Initiator) { i.Domain = "" }},
+		"with a domain in any case": {client: func(i *Initiator) { i.Domain = "contoso" }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, i := host(), client()
@@ -114,20 +108,20 @@ func TestZeroBindingIsNone(t *testing.T) {
 
 func TestLogonRefused(t *testing.T) {
 	for name, c := range map[string]struct {
-		change  func(*ntlmtest.Initiator)
+		change  func(*Initiator)
 		failure bool // ErrLogonFailure and no other error
 	}{
-		"wrong password":   {func(i *ntlmtest.Initiator) { i.Password = "not-a-real-password-2" }, true},
-		"unknown user":     {func(i *ntlmtest.Initiator) { i.User = "nobody" }, true},
-		"anonymous":        {func(i *ntlmtest.Initiator) { i.User = "" }, false},
-		"old clock":        {func(i *ntlmtest.Initiator) { i.Time -= 37 * 3600 * 1e7 }, false},
-		"fast clock":       {func(i *ntlmtest.Initiator) { i.Time += 37 * 3600 * 1e7 }, false},
-		"no clock":         {func(i *ntlmtest.Initiator) { i.Time = 0 }, false},
-		"absurd clock":     {func(i *ntlmtest.Initiator) { i.Time = 1<<64 - 1 }, false},
-		"56 bit":           {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 0x20000000 }, false},
-		"no extended":      {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 0x00080000 }, false},
-		"no character set": {func(i *ntlmtest.Initiator) { i.Flags = ntlmtest.DefaultFlags &^ 3 }, false},
-		"OEM, not ASCII":   {func(i *ntlmtest.Initiator) { i.Flags, i.User = ntlmtest.DefaultFlags&^1, "svc-terräform" }, false},
+		"wrong password":   {func(i *Initiator) { i.Password = "not-a-real-password-2" }, true},
+		"unknown user":     {func(i *Initiator) { i.User = "nobody" }, true},
+		"anonymous":        {func(i *Initiator) { i.User = "" }, false},
+		"old clock":        {func(i *Initiator) { i.Time -= 37 * 3600 * 1e7 }, false},
+		"fast clock":       {func(i *Initiator) { i.Time += 37 * 3600 * 1e7 }, false},
+		"no clock":         {func(i *Initiator) { i.Time = 0 }, false},
+		"absurd clock":     {func(i *Initiator) { i.Time = 1<<64 - 1 }, false},
+		"56 bit":           {func(i *Initiator) { i.Flags = DefaultFlags &^ 0x20000000 }, false},
+		"no extended":      {func(i *Initiator) { i.Flags = DefaultFlags &^ 0x00080000 }, false},
+		"no character set": {func(i *Initiator) { i.Flags = DefaultFlags &^ 3 }, false},
+		"OEM, not ASCII":   {func(i *Initiator) { i.Flags, i.User = DefaultFlags&^1, "svc-terräform" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config, i := host(), client()
@@ -157,16 +151,16 @@ func TestChallenge(t *testing.T) {
 		target        string
 		infoOnRequest bool
 	}{
-		"member":       {"CONTOSO", ntlmtest.DefaultFlags, unicode | typeDomain | infoFlag, oem | typeServer, "C\x00O\x00N\x00T\x00O\x00S\x00O\x00", false},
-		"workgroup":    {"MAIL01", ntlmtest.DefaultFlags, unicode | typeServer | infoFlag, oem | typeDomain, "M\x00A\x00I\x00L\x000\x001\x00", false},
-		"OEM":          {"CONTOSO", ntlmtest.DefaultFlags &^ unicode, oem | typeDomain | infoFlag, unicode | typeServer, "CONTOSO", false},
-		"no target":    {"CONTOSO", ntlmtest.DefaultFlags &^ 4, unicode | infoFlag, typeDomain | typeServer, "", false},
-		"told by flag": {"CONTOSO", ntlmtest.DefaultFlags&^4 | infoFlag, unicode | infoFlag, typeDomain | typeServer, "", true},
-		"nothing told": {"CONTOSO", ntlmtest.DefaultFlags &^ 4, unicode, typeDomain | typeServer | infoFlag, "", true},
+		"member":       {"CONTOSO", DefaultFlags, unicode | typeDomain | infoFlag, oem | typeServer, "C\x00O\x00N\x00T\x00O\x00S\x00O\x00", false},
+		"workgroup":    {"MAIL01", DefaultFlags, unicode | typeServer | infoFlag, oem | typeDomain, "M\x00A\x00I\x00L\x000\x001\x00", false},
+		"OEM":          {"CONTOSO", DefaultFlags &^ unicode, oem | typeDomain | infoFlag, unicode | typeServer, "CONTOSO", false},
+		"no target":    {"CONTOSO", DefaultFlags &^ 4, unicode | infoFlag, typeDomain | typeServer, "", false},
+		"told by flag": {"CONTOSO", DefaultFlags&^4 | infoFlag, unicode | infoFlag, typeDomain | typeServer, "", true},
+		"nothing told": {"CONTOSO", DefaultFlags &^ 4, unicode, typeDomain | typeServer | infoFlag, "", true},
 	} {
 		config := host()
 		config.Domain, config.InfoOnRequest = c.domain, c.infoOnRequest
-		message, err := ntlm.NewAcceptor(config).Challenge((&ntlmtest.Initiator{Flags: c.asked}).Negotiate())
+		message, err := ntlm.NewAcceptor(config).Challenge((&Initiator{Flags: c.asked}).Negotiate())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -231,7 +225,7 @@ func TestUnsealRefusesReplay(t *testing.T) {
 
 func TestWithoutSealing(t *testing.T) {
 	i := client()
-	i.Flags = ntlmtest.DefaultFlags &^ 0x20
+	i.Flags = DefaultFlags &^ 0x20
 	s, err := logOn(t, host(), i)
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,4 @@
-// Package ntlmtest is an NTLM client for the tests of the simulated host. It is a second reading of MS-NLMP: it shares
-// nothing with package ntlm, so that a mistake must be made twice to pass. Published vectors pin both.
-package ntlmtest
+package listener
 
 import (
 	"bytes"
@@ -19,7 +17,9 @@ import (
 // NTLM, SEAL, SIGN, REQUEST_TARGET, OEM, UNICODE.
 const DefaultFlags = 0xe2088237
 
-// Initiator is a client; set the fields, then Negotiate, Authenticate, Seal and Unseal.
+// Initiator is an NTLM client: set the fields, then Negotiate, Authenticate, Seal and Unseal. It is a second reading of
+// MS-NLMP: it shares nothing with package ntlm, so that a mistake must be made twice to pass. The tests of that package's
+// handshakes are here for its sake; those with published vectors and recordings are there.
 type Initiator struct {
 	Domain, User, Password string
 	Flags                  uint32 // 0: DefaultFlags

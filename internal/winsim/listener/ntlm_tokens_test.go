@@ -1,4 +1,4 @@
-package ntlm_test
+package listener
 
 import (
 	"bytes"
@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/ntlm"
-	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/ntlm/ntlmtest"
 )
 
 // handshake is a host whose challenge is always the same.
@@ -20,7 +19,7 @@ func handshake() *ntlm.Acceptor {
 // spnegoTokens are the client's two tokens that handshake accepts.
 func spnegoTokens(t testing.TB) (first, second []byte) {
 	t.Helper()
-	s := ntlmtest.SPNEGO{Initiator: client(), Mechanisms: []asn1.ObjectIdentifier{ntlmtest.NTLM, ntlmtest.Kerberos}}
+	s := SPNEGO{Initiator: client(), Mechanisms: []asn1.ObjectIdentifier{NTLM, Kerberos}}
 	first, err := s.Init()
 	if err != nil {
 		t.Fatal(err)

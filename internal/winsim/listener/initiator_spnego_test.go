@@ -1,4 +1,4 @@
-package ntlmtest
+package listener
 
 import (
 	"bytes"
