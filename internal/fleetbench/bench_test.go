@@ -84,7 +84,7 @@ func TestAFleetThatDoesNotStart(t *testing.T) {
 	if _, err := startFleet(filepath.Join(t.TempDir(), "hosts"), 1, 0); err == nil {
 		t.Error("a program that is not there was started")
 	}
-	if _, err := startFleet("/bin/true", 1, 0); err == nil || !strings.Contains(err.Error(), "ended") {
-		t.Errorf("a program that says nothing: %v", err)
+	if _, err := startFleet("/bin/false", 1, 0); err == nil || !strings.Contains(err.Error(), "ended") || !strings.Contains(err.Error(), "exit status 1") {
+		t.Errorf("a program that says nothing and fails: %v", err)
 	}
 }

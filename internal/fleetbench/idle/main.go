@@ -11,10 +11,13 @@ package main
 import (
 	"context"
 	"log"
+	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/provider"
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	product "github.com/windows-baseline/terraform-provider-windows/internal/provider"
 )
@@ -39,9 +42,17 @@ func (idle) Configure(context.Context, provider.ConfigureRequest, *provider.Conf
 func (i idle) Resources(ctx context.Context) []func() resource.Resource {
 	var list []func() resource.Resource
 	for _, of := range i.Provider.Resources(ctx) {
-		list = append(list, func() resource.Resource { return still{of()} })
+		list = append(list, func() resource.Resource { return stillOf(of()) })
 	}
 	return list
+}
+
+// stillOf is the resource without its work; it has an identity if the resource has one.
+func stillOf(shape resource.Resource) resource.Resource {
+	if known, ok := shape.(resource.ResourceWithIdentity); ok {
+		return identified{still{shape}, known}
+	}
+	return still{shape}
 }
 
 // still has the schema of the resource that it holds and knows no host.
@@ -70,4 +81,21 @@ func (still) Update(_ context.Context, _ resource.UpdateRequest, resp *resource.
 
 func (still) Delete(_ context.Context, _ resource.DeleteRequest, resp *resource.DeleteResponse) {
 	resp.Diagnostics.AddError("Nothing was deleted", onlyReads)
+}
+
+// identified is still with the identity of the resource that it holds.
+type identified struct {
+	still
+	known resource.ResourceWithIdentity
+}
+
+func (i identified) IdentitySchema(ctx context.Context, req resource.IdentitySchemaRequest, resp *resource.IdentitySchemaResponse) {
+	i.known.IdentitySchema(ctx, req, resp)
+}
+
+// Read says who the resource is, since Terraform demands it of every Read; the state stays as it was.
+func (identified) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var host types.String
+	resp.Diagnostics.Append(req.State.GetAttribute(ctx, path.Root("host"), &host)...)
+	resp.Diagnostics.Append(resp.Identity.SetAttribute(ctx, path.Root("host"), strings.ToLower(host.ValueString()))...)
 }

@@ -2,7 +2,9 @@ package relay
 
 import (
 	"bufio"
+	"io"
 	"net"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,20 +57,21 @@ func TestADelayForEachRoundTrip(t *testing.T) {
 	}
 	defer client.Close() //nolint:errcheck // a test's
 	answers := bufio.NewReader(client)
-	for _, question := range []string{"one\n", "two\n", "three\n"} {
+	long := strings.Repeat("x", 40<<10) // is relayed in pieces, and is one question all the same
+	for _, question := range []string{"one\n", "two\n", long + "\n"} {
 		if _, err := client.Write([]byte(question)); err != nil {
 			t.Fatal(err)
 		}
 		for range 2 {
 			if answer, err := answers.ReadString('\n'); err != nil || answer != question[:len(question)-1]+"!\n" {
-				t.Fatalf("%q, %v", answer, err)
+				t.Fatalf("%.40q, %v", answer, err)
 			}
 		}
 	}
 	if got := time.Duration(waited.Load()); got != 4*20*time.Millisecond {
 		t.Errorf("the delays were %v in all, want one for the connection and one for each of three round trips", got)
 	}
-	if got, want := r.Take(), (Counts{Connections: 1, RoundTrips: 3, Sent: 14, Received: 34}); got != want {
+	if got, want := r.Take(), (Counts{Connections: 1, RoundTrips: 3, Sent: 9 + 40<<10, Received: 2 * (12 + 40<<10)}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	if got := r.Take(); got != (Counts{}) {
@@ -94,6 +97,12 @@ func TestCloseEndsEverything(t *testing.T) {
 		}
 		defer client.Close() //nolint:errcheck // a test's
 		if r == open {
+			if _, err := client.Write([]byte("one\n")); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(client, make([]byte, len("one!\none!\n"))); err != nil {
+				t.Fatal(err)
+			}
 			open.Close()
 		}
 		if n, err := client.Read(make([]byte, 1)); n != 0 || err == nil {
