@@ -30,7 +30,7 @@ type apiValue struct {
 //	GET    /sockets                what the table holds (apiSockets)
 //	POST   /load                   replace the outgoing load (a tcpstack.Load)
 //	POST   /step?by=60s            step the clock
-//	POST   /table?rows=…&endpoints=…  put a table of that size in place of the sockets (tcpstack.Many)
+//	POST   /table?rows=…&endpoints=…  put a table of that size in place of the sockets
 //	POST   /reboot
 //	GET    /counters
 //	DELETE /counters               set to zero

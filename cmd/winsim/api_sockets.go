@@ -46,7 +46,7 @@ func handleSockets(mux *http.ServeMux, h *winsim.Host) {
 			http.Error(w, fmt.Sprintf("rows and endpoints must be 0 to %d", maxRows), http.StatusBadRequest)
 			return
 		}
-		h.SetSockets(tcpstack.Many(int(rows), int(endpoints))) // #nosec G115 -- at most maxRows
+		h.SetSockets(manySockets(int(rows), int(endpoints))) // #nosec G115 -- at most maxRows
 	})
 	mux.HandleFunc("POST /step", func(w http.ResponseWriter, r *http.Request) {
 		by, err := time.ParseDuration(r.URL.Query().Get("by"))

@@ -3,7 +3,6 @@ package winsim
 import (
 	"crypto/tls"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"time"
@@ -91,17 +90,17 @@ func New(p Profile, opts ...Option) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.HasShell = p.HasShell && !s.withoutShell
-	shape := profile.ShapeOf(s.seed)
+	p.HasShell = p.HasShell && !s.noShell
+	shape := profile.ShapeOf(s.Seed)
 	h := &Host{
 		settings: s, methods: map[string]int{}, open: map[string]*wmi.Cursor{},
-		writer: soap.Writer{Shape: shape, Machine: strings.ToLower(s.computer) + ".contoso.com"},
+		writer: soap.Writer{Shape: shape, Machine: strings.ToLower(s.ComputerName) + ".contoso.com"},
 	}
 	h.clock = newClock(s, shape.BootFollowsClock, shape.Offset)
 	if s.bootFollows != nil {
 		h.clock.follows = *s.bootFollows
 	}
-	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.computer, shape), Name: s.computer, Facts: h.clock.read, Stack: h.Stack}
+	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.ComputerName, shape), Name: s.ComputerName, Facts: h.clock.read, Stack: h.Stack}
 	if s.original != nil {
 		h.machine.Registry.CopyFrom(s.original.machine.Registry)
 	}
@@ -149,11 +148,8 @@ func (h *Host) listen() error {
 		return err
 	}
 	h.certificate = clients
-	c := listener.Config{
-		IP: h.settings.ip, Accounts: h.settings.accounts, Domain: "CONTOSO", ComputerName: h.settings.computer,
-		Basic: true, Negotiate: !h.settings.withoutNegotiate, AllowUnencrypted: h.settings.allowUnencrypted,
-		BindingPolicy: h.settings.bindingPolicy, OmitTimestamp: h.machine.Profile.Quirk2003, Seed: h.settings.seed, Handle: h.handle,
-	}
+	c := h.settings.Config
+	c.OmitTimestamp, c.Handle = h.machine.Profile.Quirk2003, h.handle
 	if h.http, err = listener.Listen(c); err != nil {
 		return fmt.Errorf("listen for HTTP: %w", err)
 	}
@@ -186,15 +182,10 @@ func (h *Host) CACertificate() string { return h.certificate }
 func (h *Host) Username() string { return h.settings.username }
 
 // Password is that account's password.
-func (h *Host) Password() string { return h.settings.accounts[h.settings.username] }
+func (h *Host) Password() string { return h.settings.Accounts[h.settings.username] }
 
 // Name is the host's computer name.
-func (h *Host) Name() string { return h.settings.computer }
+func (h *Host) Name() string { return h.settings.ComputerName }
 
 // Seed is the seed that chose the assumed shapes.
-func (h *Host) Seed() int64 { return h.settings.seed }
-
-func isLoopback(ip string) bool {
-	parsed := net.ParseIP(ip)
-	return parsed != nil && parsed.IsLoopback()
-}
+func (h *Host) Seed() int64 { return h.settings.Seed }

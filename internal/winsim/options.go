@@ -2,11 +2,13 @@ package winsim
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/listener"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
 )
 
@@ -17,63 +19,57 @@ const (
 )
 
 type settings struct {
-	seed             int64
-	username         string
-	accounts         map[string]string
-	computer         string
-	ip               string
-	now              func() time.Time
-	allowUnencrypted bool
-	withoutNegotiate bool
-	bindingPolicy    string
-	withoutShell     bool
-	language         string
-	uuid             string
-	installed        time.Time
-	original         *Host // of which this one is a clone
-	bootFollows      *bool // nil: by seed
+	listener.Config
+	username    string
+	now         func() time.Time
+	noShell     bool
+	language    string
+	uuid        string
+	installed   time.Time
+	original    *Host // of which this one is a clone
+	bootFollows *bool // nil: by seed
 }
 
 // Option changes how a host starts.
 type Option func(*settings)
 
 // Seed chooses the assumed shapes; without it the variable WINSIM_SEED does, and without that the seed is 1.
-func Seed(seed int64) Option { return func(s *settings) { s.seed = seed } }
+func Seed(seed int64) Option { return func(s *settings) { s.Seed = seed } }
 
 // Account adds an account, as DOMAIN\user or user. The first one replaces the default account and is the one that
 // Username and Password name.
 func Account(user, password string) Option {
 	return func(s *settings) {
-		if len(s.accounts) == 0 {
+		if len(s.Accounts) == 0 {
 			s.username = user
 		}
-		s.accounts[user] = password
+		s.Accounts[user] = password
 	}
 }
 
 // Named sets the computer name (default MAIL01).
 func Named(computer string) Option {
-	return func(s *settings) { s.computer = strings.ToUpper(computer) }
+	return func(s *settings) { s.ComputerName = strings.ToUpper(computer) }
 }
 
 // ListenOn sets the loopback address to listen on (default 127.0.0.1, also ::1).
-func ListenOn(ip string) Option { return func(s *settings) { s.ip = strings.Trim(ip, "[]") } }
+func ListenOn(ip string) Option { return func(s *settings) { s.IP = strings.Trim(ip, "[]") } }
 
 // AllowUnencrypted is the service's setting of that name (documented default: false): whether plain HTTP may carry Basic
 // and unsealed messages.
-func AllowUnencrypted(allow bool) Option { return func(s *settings) { s.allowUnencrypted = allow } }
+func AllowUnencrypted(allow bool) Option { return func(s *settings) { s.AllowUnencrypted = allow } }
 
 // WithoutNegotiate makes the service not offer Negotiate.
-func WithoutNegotiate() Option { return func(s *settings) { s.withoutNegotiate = true } }
+func WithoutNegotiate() Option { return func(s *settings) { s.Negotiate = false } }
 
 // ChannelBinding sets CbtHardeningLevel: "none", "relaxed" (the default) or "strict".
-func ChannelBinding(level string) Option { return func(s *settings) { s.bindingPolicy = level } }
+func ChannelBinding(level string) Option { return func(s *settings) { s.BindingPolicy = level } }
 
 // Clock gives the host a clock. Without it time stands still but for Advance and Reboot.
 func Clock(now func() time.Time) Option { return func(s *settings) { s.now = now } }
 
 // WithoutShell takes the shell away, as an administrator does with AllowRemoteShellAccess; WinRM 1.1 has none anyway.
-func WithoutShell() Option { return func(s *settings) { s.withoutShell = true } }
+func WithoutShell() Option { return func(s *settings) { s.noShell = true } }
 
 // Language is that of console programs: "en" (the default), "de", "fr" or "ja".
 func Language(code string) Option { return func(s *settings) { s.language = code } }
@@ -94,23 +90,25 @@ func ClonedFrom(h *Host) Option {
 func BootFollowsClock(follows bool) Option { return func(s *settings) { s.bootFollows = &follows } }
 
 func newSettings(opts []Option) (settings, error) {
-	s := settings{uuid: soap.NewGUID(), installed: time.Date(2025, time.October, 6, 8, 30, 12, 0, time.UTC),
-		seed: 1, computer: "MAIL01", ip: "127.0.0.1", language: "en", accounts: map[string]string{}}
+	s := settings{
+		Config:   listener.Config{Seed: 1, Domain: "CONTOSO", ComputerName: "MAIL01", IP: "127.0.0.1", Basic: true, Negotiate: true, Accounts: map[string]string{}},
+		language: "en", uuid: soap.NewGUID(), installed: time.Date(2025, time.October, 6, 8, 30, 12, 0, time.UTC),
+	}
 	if text := os.Getenv("WINSIM_SEED"); text != "" {
 		seed, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			return s, fmt.Errorf("WINSIM_SEED is %q; set it to a whole number or leave it out", text)
 		}
-		s.seed = seed
+		s.Seed = seed
 	}
 	for _, option := range opts {
 		option(&s)
 	}
-	if len(s.accounts) == 0 {
-		s.username, s.accounts = DefaultUsername, map[string]string{DefaultUsername: DefaultPassword}
+	if len(s.Accounts) == 0 {
+		s.username, s.Accounts = DefaultUsername, map[string]string{DefaultUsername: DefaultPassword}
 	}
-	if !isLoopback(s.ip) {
-		return s, fmt.Errorf("the simulated host listens on loopback addresses only, not on %q", s.ip)
+	if !net.ParseIP(s.IP).IsLoopback() {
+		return s, fmt.Errorf("the simulated host listens on loopback addresses only, not on %q", s.IP)
 	}
 	return s, nil
 }

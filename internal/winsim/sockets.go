@@ -15,7 +15,7 @@ import (
 func (h *Host) stackConfig() tcpstack.Config {
 	p, shape := h.machine.Profile, h.machine.Shape
 	_, boot := h.clock.steady()
-	c := tcpstack.Config{Boot: boot, Random: shape.RandomPorts, Seed: h.settings.seed,
+	c := tcpstack.Config{Boot: boot, Random: shape.RandomPorts, Seed: h.settings.Seed,
 		OnePool: p.Quirk2003 || p.Build == 7601 && shape.OnePool2008R2}
 	delay := uint64(120)
 	if shape.TimeWait240 && !p.Quirk2003 {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/listener"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
 )
 
@@ -65,9 +66,7 @@ func (h *Host) Reboot() {
 	h.clock.reboot()
 	c := h.stackConfig()
 	h.stack.Boot(c.Boot, c.Range, c.TimeWait)
-	h.mu.Lock()
-	clear(h.open)
-	h.mu.Unlock()
+	h.ExpireEnumerations()
 	h.shells.CloseAll()
 	h.CloseConnections()
 }
@@ -80,10 +79,7 @@ func (h *Host) CloseConnections() {
 
 // Counters counts what came in since the start or the last ResetCounters.
 type Counters struct {
-	Requests         int            `json:"requests"`          // HTTP requests, those of handshakes included
-	Connections      int            `json:"connections"`       // TCP connections
-	Handshakes       int            `json:"handshakes"`        // completed Negotiate handshakes
-	FailedLogons     int            `json:"failed_logons"`     // refused credentials
+	listener.Counters
 	OpenEnumerations int            `json:"open_enumerations"` // enumerations open now; not reset
 	OpenShells       int            `json:"open_shells"`       // likewise
 	Writes           int            `json:"writes"`            // calls of methods that write, whatever became of them
@@ -96,8 +92,8 @@ func (h *Host) Counters() Counters {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return Counters{
-		Requests: a.Requests + b.Requests, Connections: a.Connections + b.Connections,
-		Handshakes: a.Handshakes + b.Handshakes, FailedLogons: a.FailedLogons + b.FailedLogons,
+		Counters: listener.Counters{Requests: a.Requests + b.Requests, Connections: a.Connections + b.Connections,
+			Handshakes: a.Handshakes + b.Handshakes, FailedLogons: a.FailedLogons + b.FailedLogons},
 		OpenEnumerations: len(h.open), OpenShells: h.shells.Open(), Writes: h.writes, Methods: maps.Clone(h.methods),
 	}
 }

@@ -52,7 +52,7 @@ func (h *Host) SetUUID(text string) { h.clock.change(func(c *clock) { c.facts.UU
 
 // Reinstall sets Windows up anew on the same machine: a fresh registry, a restart, and InstallDate is now.
 func (h *Host) Reinstall() {
-	h.machine.Registry.CopyFrom(freshRegistry(h.settings.computer, h.machine.Shape))
+	h.machine.Registry.CopyFrom(freshRegistry(h.settings.ComputerName, h.machine.Shape))
 	h.Reboot()
 	h.clock.change(func(c *clock) { c.facts.Installed = c.facts.Boot })
 }

@@ -44,7 +44,7 @@ type Response struct {
 	Body        []byte
 	Drop        bool                  // close the connection without an answer
 	Raw         bool                  // send Body as it is, unsealed, even on a sealed connection
-	Stream      func(io.Writer) error // instead of Body: written raw, chunked and flushed at each write, until it returns
+	Stream      func(io.Writer) error // instead of Body: written raw and chunked until it returns
 }
 
 // Config says where to listen and whom to let in.
@@ -73,10 +73,10 @@ type Config struct {
 
 // Counters counts what came in since the start or the last ResetCounters.
 type Counters struct {
-	Requests     int // HTTP requests, each leg of a handshake included: the round trips
-	Connections  int // TCP connections accepted
-	Handshakes   int // Negotiate handshakes that ended well
-	FailedLogons int // credentials refused, by either scheme
+	Requests     int `json:"requests"`      // HTTP requests, each leg of a handshake included: the round trips
+	Connections  int `json:"connections"`   // TCP connections accepted
+	Handshakes   int `json:"handshakes"`    // Negotiate handshakes that ended well
+	FailedLogons int `json:"failed_logons"` // credentials refused, by either scheme
 }
 
 // Listener is a running service.

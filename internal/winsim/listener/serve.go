@@ -111,7 +111,7 @@ func (l *Listener) answer(w http.ResponseWriter, c *connection, reply Response) 
 	w.Header()["Content-Type"] = []string{reply.ContentType}
 	if reply.Stream != nil {
 		w.WriteHeader(reply.Status)
-		if err := reply.Stream(flushing{w, http.NewResponseController(w)}); err != nil {
+		if err := reply.Stream(w); err != nil {
 			panic(http.ErrAbortHandler) // cut it short: no closing chunk
 		}
 		return
@@ -125,18 +125,4 @@ func (l *Listener) answer(w http.ResponseWriter, c *connection, reply Response) 
 func empty(w http.ResponseWriter, status int) {
 	w.Header()["Content-Length"] = []string{"0"}
 	w.WriteHeader(status)
-}
-
-// flushing sends each write to the client at once.
-type flushing struct {
-	io.Writer
-	control *http.ResponseController
-}
-
-func (f flushing) Write(p []byte) (int, error) {
-	n, err := f.Writer.Write(p)
-	if err != nil {
-		return n, err
-	}
-	return n, f.control.Flush()
 }

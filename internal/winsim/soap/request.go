@@ -112,7 +112,7 @@ func (r *Request) readHeader(header *Element) *Fault {
 	for _, h := range header.Children {
 		known := strings.Contains(understood, " "+h.XMLName.Local+" ") && (h.XMLName.Space == nsAddressing || h.XMLName.Space == NSWSMan || h.XMLName.Space == nsMicrosoft)
 		if must := h.Attr("mustUnderstand"); !known && (must == "true" || must == "1") {
-			return &Fault{Code: CodeMustUnderstand, SOAPCode: "s:MustUnderstand", Text: "The service does not understand the header " + h.XMLName.Local + "."}
+			return &Fault{Code: CodeMustUnderstand, Text: "The service does not understand the header " + h.XMLName.Local + "."}
 		}
 	}
 	r.Action = header.Child(nsAddressing, "Action").Trimmed()

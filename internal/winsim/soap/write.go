@@ -19,8 +19,7 @@ type Writer struct {
 // Fault is why a request was refused.
 type Fault struct {
 	Code        uint32
-	Sender      bool   // the request is to blame, not the host
-	SOAPCode    string // instead of s:Sender and s:Receiver
+	Sender      bool // the request is to blame, not the host
 	Subcode     string
 	Text        string
 	FaultDetail string // last part of a w:FaultDetail URI
@@ -53,11 +52,11 @@ func (w Writer) Fault(r Request, f *Fault) []byte {
 	if w.Shape.WSManFaultAction {
 		action = actionWSManFault
 	}
-	if f.Sender {
+	switch {
+	case f.Code == CodeMustUnderstand:
+		code = "s:MustUnderstand"
+	case f.Sender:
 		code = "s:Sender"
-	}
-	if f.SOAPCode != "" {
-		code = f.SOAPCode
 	}
 	switch w.Shape.Reason {
 	case profile.ReasonEmpty:

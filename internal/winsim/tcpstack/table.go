@@ -115,22 +115,3 @@ func (s *Stack) Replace(sockets []Socket) {
 	defer s.mu.Unlock()
 	s.given = append([]Socket{}, sockets...)
 }
-
-// Many is a table of that many rows to at most that many remote endpoints, as a server has that is out of ports: for
-// benchmarks.
-func Many(rows, endpoints int) []Socket {
-	list := make([]Socket, rows)
-	for i := range list {
-		s, e := &list[i], i%max(endpoints, 1)
-		address := netip.AddrFrom4([4]byte{198, byte(18 + e>>16&1), byte(e >> 8), byte(e)}) // #nosec G115 -- cut on purpose
-		if e%8 == 7 {
-			address = netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 14: byte(e >> 8), 15: byte(e)}) // #nosec G115 -- likewise
-		}
-		s.Local = netip.AddrPortFrom(localFor(address), uint16(ModernRange.Start+i%ModernRange.Number)) // #nosec G115 -- ports
-		s.Remote = netip.AddrPortFrom(address, uint16(25+e>>16))                                        // #nosec G115 -- likewise
-		if s.State = TimeWait; i%4 == 3 {
-			s.State, s.PID = Established, mailServer
-		}
-	}
-	return list
-}
