@@ -143,27 +143,34 @@ func ClaimUpdate(stake Stake, found Found, here Machine) (Claim, error) {
 		return claim, err
 	}
 	if journal != nil {
-		return claim, claim.meet(stake, journal)
+		return claim, claim.meet(stake, journal, here)
 	}
-	claim.gone(stake, here)
+	claim.gone(stake, here, found.Journal != nil)
 	return claim, nil
 }
 
 // meet reconciles a stake with a journal that counts.
-func (c *Claim) meet(stake Stake, journal *Journal) error {
+func (c *Claim) meet(stake Stake, journal *Journal, here Machine) error {
 	if stake.Owner != journal.Owner {
 		return &AnotherOwnerError{Owner: journal.Owner, Since: journal.Since}
 	}
 	c.Previous, c.Memory = journal, stake.Memory.from(journal)
+	if c.Memory.Journaled == nil || !sameInstallation(*c.Memory.Journaled, here.Installed) { // a first journal, or an upgrade in place
+		installed := here.Installed.UTC()
+		c.Memory.Journaled = &installed
+	}
+	// Terraform may have died after a write that the host's journal knows of.
 	c.Prior.Written = maps.Clone(c.Memory.Written)
-	c.Prior.Carried = Values{}
-	for attribute, original := range journal.Original {
+	maps.Copy(c.Prior.Written, journal.Written)
+	c.Prior.Carried, c.Memory.Written = Values{}, Desired{}
+	for attribute, number := range c.Prior.Written {
 		if _, managed := stake.Original[attribute]; managed {
-			continue
+			c.Memory.Written[attribute] = number
 		}
-		c.Prior.Carried[attribute] = original
-		if number, ok := journal.Written[attribute]; ok {
-			c.Prior.Written[attribute] = number
+	}
+	for attribute, original := range journal.Original {
+		if _, managed := stake.Original[attribute]; !managed {
+			c.Prior.Carried[attribute] = original
 		}
 	}
 	return nil
@@ -173,16 +180,21 @@ func (c *Claim) meet(stake Stake, journal *Journal) error {
 // it is kept as local time, and whether it follows daylight saving is not known.
 const installTolerance = 2 * time.Hour
 
-// gone decides what it means that there is no journal.
-func (c *Claim) gone(stake Stake, here Machine) {
+func sameInstallation(a, b time.Time) bool { return a.Sub(b).Abs() < installTolerance }
+
+// gone decides what it means that there is no journal. copied tells that there is
+// one of another machine, which was warned of.
+func (c *Claim) gone(stake Stake, here Machine, copied bool) {
 	memory := stake.Memory
 	switch {
+	case copied && (memory.Journaled == nil || sameInstallation(*memory.Journaled, here.Installed)):
 	case memory.Written == nil:
 		c.note("there is no journal, and no memory of one", "Terraform lost this resource's private state, and the host has no journal. What state says of before is used; "+
 			"should the machine have been installed anew, take the resource out of state and create it again.")
 	case memory.Journaled == nil: // the journal was off until now
-	case memory.Journaled.Sub(here.Installed).Abs() < installTolerance:
-		c.note("its journal was removed", "Windows was not installed anew since, so somebody removed it by hand. An update writes it anew from what state says of before: "+List(stake.Original)+".")
+	case sameInstallation(*memory.Journaled, here.Installed):
+		c.note("its journal was removed", "Windows was not installed anew since, so somebody removed it by hand. "+
+			"As long as state is there nothing is lost: what it says of before counts ("+List(stake.Original)+"), and an update writes the journal anew.")
 	default:
 		c.Anew = true
 		c.Prior = Prior{Original: Values{}, Written: Desired{}}
@@ -223,9 +235,11 @@ func ClaimRefresh(stake Stake, found Found, here Machine) Claim {
 		claim.note(fmt.Sprintf("it has another owner since %s", stamp(another.Since)), upper(another.Error())+". "+TakeOver)
 	case err != nil:
 		claim.note("its journal cannot be used", upper(err.Error()))
-	case claim.Anew:
-		claim.Memory = stake.Memory
-		claim.Memory.Reinstalled = true
+	default:
+		if claim.Anew {
+			claim.Memory = stake.Memory
+		}
+		claim.Memory.Reinstalled = claim.Anew
 	}
 	return claim
 }

@@ -16,9 +16,10 @@ import (
 const (
 	JournalKey   = `SOFTWARE\terraform-provider-windows`
 	JournalValue = "Journal"
-	// MaxJournal bounds the text, in bytes. The longest that this version writes
-	// has an original of 1 KiB for every row of the catalogue.
-	MaxJournal = 64 << 10
+	// MaxJournal bounds the text, in bytes. The longest that this version writes has
+	// a text of 1 KiB twice for every row of the catalogue, each byte of it as six
+	// (\u003c).
+	MaxJournal = 256 << 10
 )
 
 // journalVersion is the version of the format. It grows when an older provider
@@ -112,10 +113,26 @@ func ParseJournal(text string) (Journal, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) || version.Version != journalVersion || parsed.Owner == "" {
 		return Journal{}, fmt.Errorf("%w: its version is %d and its owner %q", errJournal, version.Version, parsed.Owner)
 	}
-	return parsed.journal()
+	journal, err := parsed.journal()
+	if err != nil {
+		return Journal{}, err
+	}
+	// A name that stands twice, or a value that is missing, would be guessed at.
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, []byte(text)); err != nil || compact.String() != journal.Text() {
+		return Journal{}, fmt.Errorf("%w: it is JSON, but not as this provider writes it", errJournal)
+	}
+	return journal, nil
 }
 
+// isTime keeps out what JSON cannot carry in every time zone. No clock of a host
+// comes near these years.
+func isTime(t time.Time) bool { return t.UTC().Year() >= 1 && t.UTC().Year() < 9999 }
+
 func (t journalText) journal() (Journal, error) {
+	if !isTime(t.Since) || !isTime(t.Installed) || t.Seen != nil && !(isTime(t.Seen.Boot.Last) && isTime(t.Seen.Boot.Read)) {
+		return Journal{}, fmt.Errorf("%w: it names a time that no clock shows", errJournal)
+	}
 	j := Journal{
 		Owner: t.Owner, Since: t.Since, Machine: Machine{UUID: UsableUUID(t.UUID), Computer: t.Computer, Installed: t.Installed},
 		Original: Values{}, Written: Desired{}, Seen: t.Seen,
