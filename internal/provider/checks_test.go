@@ -123,3 +123,9 @@ func port(address string) string {
 func pattern(text string) *regexp.Regexp {
 	return regexp.MustCompile("(?s)" + strings.ReplaceAll(text, " ", `\s+`))
 }
+
+// valueWrites counts what was written beside the journal, which is a text and a key.
+func valueWrites(host *winsim.Host) int {
+	methods := host.Counters().Methods
+	return methods["SetDWORDValue"] + methods["SetQWORDValue"] + methods["DeleteValue"]
+}

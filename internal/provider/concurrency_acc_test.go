@@ -111,7 +111,7 @@ func TestAccTimeouts(t *testing.T) {
 			if call == "update" {
 				c.config(config(65534))
 			}
-			if output := c.must(1, append(command, "-no-color")...); !strings.Contains(output, "no answer in time") {
+			if output := c.must(1, append(command, "-no-color")...); !strings.Contains(strings.Join(strings.Fields(output), " "), "no answer in time") {
 				t.Errorf("%s", output)
 			}
 		})

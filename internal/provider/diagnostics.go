@@ -51,7 +51,7 @@ func sentence(err error) string {
 func advice(err error) string {
 	var fault *wsman.Fault
 	switch {
-	case isDenied(err):
+	case winhost.IsDenied(err):
 		return "The host knows the account but does not let it do this. The simplest is a domain account that is a member of the host's Administrators. " +
 			"A local administrator other than the built-in one is filtered by remote UAC, unless LocalAccountTokenFilterPolicy is 1 there; " +
 			"security baselines set that to 0 against pass-the-hash, so prefer a domain account."
@@ -64,18 +64,16 @@ func advice(err error) string {
 	return ""
 }
 
-// isDenied tells whether the host refused an account that it knows.
-func isDenied(err error) bool {
-	var fault *wsman.Fault
-	return errors.Is(err, winhost.ErrAccessDenied) || errors.As(err, &fault) && fault.AccessDenied()
-}
-
 // warnings hands tuning's warnings to Terraform. The host stands in the summary,
 // since Terraform merges warnings of one summary and drops the other details.
 func warnings(host string, list []tuning.Warning) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, w := range list {
-		diags.Append(diag.NewAttributeWarningDiagnostic(path.Root(w.Attribute), host+": "+w.Summary, w.Detail))
+		if w.Attribute == "" {
+			diags.AddWarning(host+": "+w.Summary, w.Detail)
+			continue
+		}
+		diags.AddAttributeWarning(path.Root(w.Attribute), host+": "+w.Summary, w.Detail)
 	}
 	return diags
 }
@@ -88,41 +86,27 @@ func wayOut(err error, original tuning.Values) []string {
 	if len(original) == 0 {
 		return nil
 	}
-	text := fmt.Sprintf("State is untouched. What was there before this provider: %s.", listOriginals(original))
+	text := fmt.Sprintf("State is untouched. What was there before this provider: %s.", tuning.List(original))
 	var refused *transport.UnauthorizedError
-	if errors.As(err, &refused) || isDenied(err) {
+	if errors.As(err, &refused) || winhost.IsDenied(err) {
 		return []string{text}
 	}
 	return []string{text, "If the host comes back, run this again; meanwhile the other hosts can be planned and applied with -target, or with -refresh=false. " +
 		"Only if it is gone for good, take it out of state by `state rm` or a `removed` block (with OpenTofu: and -refresh=false); nothing is restored then."}
 }
 
-func listOriginals(original tuning.Values) string {
-	var list []string
-	for _, p := range managed(original) {
-		list = append(list, fmt.Sprintf("%s %s", p.ValueName, original[p.Attribute]))
+// unread is what a refresh says of a host that it could not look at. State stays as
+// it is; on_unreachable and credentials that are not known yet make it a warning.
+func (r *tcpipTuningResource) unread(host string, err error, original tuning.Values) diag.Diagnostic {
+	var unknown *unknownSettingsError
+	switch {
+	case errors.As(err, &unknown):
+		return diag.NewWarningDiagnostic(host+": "+notChecked,
+			sentence(err)+" State is kept as it is. The apply that makes it known goes on; run plan once more after it.")
+	case r.hosts != nil && r.hosts.config.OnUnreachable == winhost.UnreachableWarn && transport.Unreachable(err):
+		return diag.NewWarningDiagnostic(host+": "+notChecked,
+			sentence(err)+" State is kept as it is (on_unreachable = \"warn\"): what the host has now is not known, and a plan that shows no change says nothing of it.")
+	default:
+		return unable("Read", host, err, wayOut(err, original)...)
 	}
-	if len(list) == 0 {
-		return "nothing is managed"
-	}
-	return strings.Join(list, ", ")
-}
-
-// explain says what a failed create left behind: what matters most comes first.
-func (u undone) explain() []string {
-	var text []string
-	for _, step := range u.foreign {
-		text = append(text, fmt.Sprintf("The host is NOT as it was: %s is %s now, which this provider did not write; it was %s before.",
-			step.Parameter.ValueName, step.From, step.To))
-	}
-	if len(u.truth.Original) > 0 {
-		text = append(text, fmt.Sprintf("The host may still hold what was written, or get it late. State keeps what was there before (%s): "+
-			"the resource is tainted, and the next apply or destroy restores these.", listOriginals(u.truth.Original)))
-	} else {
-		text = append(text, "What was written has been taken back: the host is as it was, and nothing was put into state.")
-	}
-	if u.err != nil {
-		text = append(text, "While taking it back: "+sentence(u.err))
-	}
-	return text
 }

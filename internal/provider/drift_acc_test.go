@@ -90,7 +90,7 @@ func TestAccDriftScriptClean(t *testing.T) {
 func TestAccDriftScriptTenHosts(t *testing.T) {
 	t.Parallel()
 	hosts := startFleet(t, 10, 100)
-	c := newCLI(t, sealed(hosts[0], `connect_timeout = "5s"`)+fleetOf("mail", hosts, "tcp_timed_wait_delay = 30", "max_user_port = 65534"))
+	c := newCLI(t, sealed(hosts[0])+fleetOf("mail", hosts, "tcp_timed_wait_delay = 30", "max_user_port = 65534"))
 	c.must(0, "apply", "-auto-approve")
 	says(t, c.drift(0, "-parallelism=20"), "clean: hosts read: 10,")
 	hosts[2].SetDWORD("TcpTimedWaitDelay", 240)
@@ -128,7 +128,7 @@ func TestAccDriftScriptTenHosts(t *testing.T) {
 func TestAccDriftScriptUnreachableWarns(t *testing.T) {
 	t.Parallel()
 	hosts := startFleet(t, 3, 120)
-	c := newCLI(t, sealed(hosts[0], `on_unreachable = "warn"`, `connect_timeout = "5s"`)+fleetOf("mail", hosts, "max_user_port = 65534"))
+	c := newCLI(t, sealed(hosts[0], `on_unreachable = "warn"`)+fleetOf("mail", hosts, "max_user_port = 65534"))
 	c.must(0, "apply", "-auto-approve")
 	says(t, c.drift(0), "clean: hosts read: 3,")
 	hosts[1].Close()

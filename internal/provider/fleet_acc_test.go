@@ -100,7 +100,7 @@ func TestAccFleet(t *testing.T) {
 	t.Parallel()
 	hosts := startFleet(t, 50, 1)
 	config := func(lines ...string) string {
-		return sealed(hosts[0], append(lines, `connect_timeout = "5s"`)...) + fleetOf("mail", hosts, "tcp_timed_wait_delay = 30", "max_user_port = 65534")
+		return sealed(hosts[0], lines...) + fleetOf("mail", hosts, "tcp_timed_wait_delay = 30", "max_user_port = 65534")
 	}
 	many := "-parallelism=25"
 	c := newCLI(t, config())
@@ -162,7 +162,7 @@ func fleetWithDeadHosts(t *testing.T, c *cli, hosts []*winsim.Host, config func(
 	}
 	output = c.must(1, "plan", "-detailed-exitcode", "-json", many)
 	same(t, "drift beside the dead", planned(t, output, "planned_change"), addresses(drifted...))
-	t.Run("on_unreachable", func(t *testing.T) { fleetThatWarns(t, c, dead, drifted, config, many) })
+	fleetThatWarns(t, c, dead, drifted, config, many)
 }
 
 // fleetThatWarns: with on_unreachable = "warn" the living are healed; the dead are

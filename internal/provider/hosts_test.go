@@ -21,13 +21,13 @@ func addressOf(t *testing.T, text string) winhost.Address {
 func TestLock(t *testing.T) {
 	ctx := context.Background()
 	h := newHosts(winhost.Config{})
-	unlock, err := h.lock(ctx, addressOf(t, "mail01"))
+	unlock, err := h.lock(ctx, addressOf(t, "mail01").Key())
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := make(chan func())
 	go func() {
-		second, err := h.lock(ctx, addressOf(t, "MAIL01:5986"))
+		second, err := h.lock(ctx, addressOf(t, "MAIL01:5986").Key())
 		if err != nil {
 			t.Error(err)
 		}
@@ -35,10 +35,10 @@ func TestLock(t *testing.T) {
 	}()
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := h.lock(cancelled, addressOf(t, "mail01.")); !errors.Is(err, context.Canceled) {
+	if _, err := h.lock(cancelled, addressOf(t, "mail01.").Key()); !errors.Is(err, context.Canceled) {
 		t.Errorf("waiting does not obey its context: %v", err)
 	}
-	other, err := h.lock(ctx, addressOf(t, "mail02"))
+	other, err := h.lock(ctx, addressOf(t, "mail02").Key())
 	if err != nil {
 		t.Fatal(err)
 	}

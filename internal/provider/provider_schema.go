@@ -25,6 +25,9 @@ type providerModel struct {
 	Timeout               types.String `tfsdk:"timeout"`
 	ConnectTimeout        types.String `tfsdk:"connect_timeout"`
 	AllowUnencryptedBasic types.Bool   `tfsdk:"allow_unencrypted_basic"`
+	MaxRetries            types.Int64  `tfsdk:"max_retries"`
+	OnUnreachable         types.String `tfsdk:"on_unreachable"`
+	Journal               types.Bool   `tfsdk:"journal"`
 }
 
 // unknown names the settings that are known only at apply.
@@ -37,6 +40,7 @@ func (m providerModel) unknown() []string {
 		{"username", m.Username}, {"password", m.Password}, {"auth", m.Auth}, {"https", m.HTTPS},
 		{"ca_certificate", m.CACertificate}, {"tls_server_name", m.TLSServerName}, {"insecure", m.Insecure},
 		{"timeout", m.Timeout}, {"connect_timeout", m.ConnectTimeout}, {"allow_unencrypted_basic", m.AllowUnencryptedBasic},
+		{"max_retries", m.MaxRetries}, {"on_unreachable", m.OnUnreachable}, {"journal", m.Journal},
 	} {
 		if setting.value.IsUnknown() {
 			names = append(names, setting.name)
@@ -69,6 +73,15 @@ func (p *windowsProvider) Schema(_ context.Context, _ provider.SchemaRequest, re
 				winhost.DefaultTimeout.Seconds())),
 			"connect_timeout": text("connect_timeout", fmt.Sprintf("The longest that connecting and authenticating may take together. Default `%gs`: a dead host must be cheap.",
 				winhost.DefaultConnectTimeout.Seconds())),
+			"max_retries": schema.Int64Attribute{
+				Optional: true,
+				MarkdownDescription: describe("max_retries", fmt.Sprintf("How often something is tried again that is safe to repeat: what the host put off because of a quota, and a read whose connection broke. "+
+					"0 to %d, with growing waits between; default %d. Refused credentials and a host that is not there are never tried again.", winhost.MaxMaxRetries, winhost.DefaultMaxRetries)),
+			},
+			"on_unreachable": text("on_unreachable", "What a refresh does when a host cannot be reached or stops answering: `error` (default), or `warn`: "+
+				"state is kept, and a warning says `drift NOT checked`, so that one dead host does not stop a plan for the others. It never applies to writes, imports, or refused credentials."),
+			"journal": flag("journal", "Keep on each host what was there before, in `HKLM\\SOFTWARE\\terraform-provider-windows`. Default `true`. "+
+				"Without it an apply that is killed, `create_before_destroy`, a second resource for one machine and a lost state lose what was there before."),
 			"allow_unencrypted_basic": flag("allow_unencrypted_basic", "Permit `auth = \"basic\"` without `https`, which sends the password readable. Default `false`."),
 		},
 	}

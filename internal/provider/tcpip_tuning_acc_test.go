@@ -217,7 +217,7 @@ func TestAccImport(t *testing.T) {
 			}},
 			ConfigStateChecks: state(numbers{"tcp_timed_wait_delay": 30, "max_user_port": 65534}, found),
 		}, resource.TestStep{Config: named, PlanOnly: true})
-		if writes := host.Counters().Writes; writes != 0 {
+		if writes := valueWrites(host); writes != 0 {
 			t.Errorf("an import and its destroy wrote %d values", writes)
 		}
 	})
@@ -236,7 +236,7 @@ func TestAccImport(t *testing.T) {
 			},
 			resource.TestStep{Config: config, PlanOnly: true},
 		)
-		if writes := host.Counters().Writes; writes != 0 {
+		if writes := valueWrites(host); writes != 0 {
 			t.Errorf("%d values were written", writes)
 		}
 		if err := differences(host, before); err != nil {

@@ -1,8 +1,8 @@
 package provider
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/big"
@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/windows-baseline/terraform-provider-windows/internal/reconcile"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 )
@@ -35,6 +36,8 @@ type tuningModel struct {
 	Host      types.String
 	OnDestroy types.String
 	Original  types.Map
+	Owner     types.String
+	Pending   types.Set
 	Timeouts  timeouts.Value
 	Numbers   map[string]types.Number // by catalogue attribute
 }
@@ -50,6 +53,8 @@ func readModel(ctx context.Context, from attributes) (tuningModel, diag.Diagnost
 	diags.Append(from.GetAttribute(ctx, path.Root("host"), &model.Host)...)
 	diags.Append(from.GetAttribute(ctx, path.Root("on_destroy"), &model.OnDestroy)...)
 	diags.Append(from.GetAttribute(ctx, path.Root("original"), &model.Original)...)
+	diags.Append(from.GetAttribute(ctx, path.Root("owner"), &model.Owner)...)
+	diags.Append(from.GetAttribute(ctx, path.Root("pending_restart"), &model.Pending)...)
 	diags.Append(from.GetAttribute(ctx, path.Root("timeouts"), &model.Timeouts)...)
 	for _, p := range tcpip.Catalogue {
 		var number types.Number
@@ -64,18 +69,21 @@ type settable interface {
 	SetAttribute(ctx context.Context, at path.Path, value any) diag.Diagnostics
 }
 
-// store writes what is true on the host: the numbers of the managed values, and
-// the originals.
-func store(ctx context.Context, into settable, numbers tuning.Desired, original tuning.Values) diag.Diagnostics {
+// store writes what is true on the host into state, and what is to be remembered
+// into private state.
+func store(ctx context.Context, into settable, memory settablePrivate, truth *reconcile.Resource) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, p := range tcpip.Catalogue {
 		value := types.NumberNull()
-		if number, ok := numbers[p.Attribute]; ok {
+		if number, ok := truth.Numbers[p.Attribute]; ok {
 			value = types.NumberValue(new(big.Float).SetUint64(uint64(number)))
 		}
 		diags.Append(into.SetAttribute(ctx, path.Root(p.Attribute), value)...)
 	}
-	diags.Append(into.SetAttribute(ctx, path.Root("original"), originalTexts(original))...)
+	diags.Append(into.SetAttribute(ctx, path.Root("original"), originalTexts(truth.Original))...)
+	diags.Append(into.SetAttribute(ctx, path.Root("owner"), truth.Owner)...)
+	diags.Append(into.SetAttribute(ctx, path.Root("pending_restart"), truth.Pending)...)
+	diags.Append(storeMemory(ctx, memory, truth.Memory)...)
 	return diags
 }
 
@@ -108,7 +116,7 @@ func (m tuningModel) numbers() tuning.Desired {
 // written.
 func (m tuningModel) desired() (tuning.Desired, diag.Diagnostics) {
 	var diags diag.Diagnostics
-	for _, p := range managed(m.Numbers) {
+	for _, p := range tuning.Parameters(m.Numbers) {
 		if value := m.Numbers[p.Attribute]; !value.IsNull() {
 			if err := checkNumber(p, value); err != nil {
 				diags.AddAttributeError(path.Root(p.Attribute), "Invalid "+p.Attribute, sentence(err))
@@ -166,51 +174,47 @@ func (m tuningModel) original(ctx context.Context) (tuning.Values, diag.Diagnost
 	return original, diags
 }
 
-// managed lists the catalogue's rows that are keys of values, in its order.
-func managed[V any](values map[string]V) []tcpip.Parameter {
-	var list []tcpip.Parameter
-	for _, p := range tcpip.Catalogue {
-		if _, ok := values[p.Attribute]; ok {
-			list = append(list, p)
-		}
-	}
-	return list
+// resource is what state and private state remember.
+func (m tuningModel) resource(ctx context.Context, memory private) (reconcile.Resource, diag.Diagnostics) {
+	original, diags := m.original(ctx)
+	remembered, more := readMemory(ctx, memory)
+	diags.Append(more...)
+	var pending []string
+	diags.Append(m.Pending.ElementsAs(ctx, &pending, false)...)
+	return reconcile.Resource{
+		Owner: m.Owner.ValueString(), Original: original, Numbers: m.numbers(), Pending: pending, Memory: remembered,
+	}, diags
 }
 
-// privateWritten is the key of private state under which the numbers that we
-// last wrote are kept.
-const privateWritten = "written"
+// privateMemory is the key of private state under which [tuning.Memory] is kept.
+const privateMemory = "memory"
 
 // private is what requests and responses offer of private state.
 type private interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
 }
 
-// readWritten gives what we last wrote; nil where Terraform lost the memory, as
-// it does for a tainted resource or when the provider died in Update.
-func readWritten(ctx context.Context, from private) (tuning.Desired, diag.Diagnostics) {
-	data, diags := from.GetKey(ctx, privateWritten)
+// readMemory gives what is remembered beside state; the zero Memory where Terraform
+// lost it, as it does for a tainted resource or when the provider died in Update.
+func readMemory(ctx context.Context, from private) (tuning.Memory, diag.Diagnostics) {
+	data, diags := from.GetKey(ctx, privateMemory)
 	if data == nil || diags.HasError() {
-		return nil, diags
+		return tuning.Memory{}, diags
 	}
-	var written tuning.Desired
-	if err := json.Unmarshal(data, &written); err != nil {
-		return nil, diags // as good as lost
-	}
-	return written, diags
+	return tuning.ParseMemory(data), diags
 }
 
 type settablePrivate interface {
+	private
 	SetKey(ctx context.Context, key string, value []byte) diag.Diagnostics
 }
 
-func storeWritten(ctx context.Context, into settablePrivate, written tuning.Desired) diag.Diagnostics {
-	if written == nil {
-		return into.SetKey(ctx, privateWritten, nil)
+// storeMemory writes only what differs: a Read that touches private state makes
+// `plan -refresh-only -detailed-exitcode` return 2.
+func storeMemory(ctx context.Context, into settablePrivate, memory tuning.Memory) diag.Diagnostics {
+	before, diags := into.GetKey(ctx, privateMemory)
+	if data := memory.Bytes(); !bytes.Equal(before, data) {
+		diags.Append(into.SetKey(ctx, privateMemory, data)...)
 	}
-	data, err := json.Marshal(written)
-	if err != nil {
-		return diag.Diagnostics{diag.NewErrorDiagnostic("Unable to keep private state", err.Error())}
-	}
-	return into.SetKey(ctx, privateWritten, data)
+	return diags
 }

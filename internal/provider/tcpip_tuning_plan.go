@@ -58,22 +58,23 @@ func nothingManaged() diag.Diagnostic {
 }
 
 // ModifyPlan plans what the framework cannot know: which values are managed
-// afterwards, and that a host in another letter case is the same host. The
-// planned values are a function of configuration and state alone.
+// afterwards, whether a restart will be pending, and that a host in another letter
+// case is the same host. The planned values are a function of configuration and
+// state alone.
 func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.State.Raw.IsNull() {
 		return // create: everything computed is unknown
 	}
-	state, diags := readModel(ctx, req.State)
+	model, diags := readModel(ctx, req.State)
 	resp.Diagnostics.Append(diags...)
-	prior, diags := r.prior(ctx, state, req.Private)
+	state, diags := model.resource(ctx, req.Private)
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	host := state.Host.ValueString()
+	host, prior := model.Host.ValueString(), tuning.Prior{Original: state.Original, Written: state.Memory.Written}
 	if req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(warnings(host, tuning.DestroyWarnings(prior, state.onDestroy()))...)
+		resp.Diagnostics.Append(warnings(host, tuning.DestroyWarnings(prior, model.onDestroy()))...)
 		return
 	}
 	plan, diags := readModel(ctx, req.Plan)
@@ -83,18 +84,44 @@ func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	if !strings.EqualFold(plan.Host.ValueString(), host) { // a replacement: the computed values stay unknown
-		resp.Diagnostics.Append(warnings(host, tuning.DestroyWarnings(prior, state.onDestroy()))...)
+	if !strings.EqualFold(plan.Host.ValueString(), host) { // a replacement, or not known yet: the computed values stay unknown
+		resp.Diagnostics.Append(warnings(host, tuning.DestroyWarnings(prior, model.onDestroy()))...)
 		return
 	}
-	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("host"), state.Host)...)
 	original, released, known := tuning.Managed(prior.Original, config.configured())
-	if !known {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("original"), types.MapUnknown(types.StringType))...)
-	} else {
-		resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("original"), originalTexts(original))...)
+	known = known && !state.Memory.Reinstalled
+	changed := !known || len(released) > 0 || plan.differs(model)
+	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("host"), model.Host)...)
+	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "owner", model.Owner, types.StringUnknown(), model.Owner.IsNull())...)
+	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "original", originalTexts(original), types.MapUnknown(types.StringType), !known)...)
+	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "pending_restart", model.Pending, types.SetUnknown(types.StringType), changed || model.Pending.IsNull())...)
+	resp.Diagnostics.Append(warnings(host, tuning.ReleaseWarnings(released, model.observed(), prior, plan.onDestroy()))...)
+}
+
+// setComputed plans a computed attribute: value, or unknown.
+func setComputed(ctx context.Context, plan settable, name string, value, unknown any, isUnknown bool) diag.Diagnostics {
+	if isUnknown {
+		value = unknown
 	}
-	resp.Diagnostics.Append(warnings(host, tuning.ReleaseWarnings(released, state.observed(), prior, plan.onDestroy()))...)
+	return plan.SetAttribute(ctx, path.Root(name), value)
+}
+
+// differs tells whether anything that a user sets is planned to change, but for the
+// host.
+func (m tuningModel) differs(state tuningModel) bool {
+	for attribute, number := range m.Numbers {
+		if !number.Equal(state.Numbers[attribute]) {
+			return true
+		}
+	}
+	return !m.OnDestroy.Equal(state.OnDestroy) || !m.Timeouts.Equal(state.Timeouts)
+}
+
+// waits tells whether create is to wait for a host that does not serve WinRM yet:
+// when its time-out is set.
+func (m tuningModel) waits() bool {
+	limit, ok := m.Timeouts.Attributes()["create"]
+	return ok && !limit.IsNull()
 }
 
 // onDestroy is the choice, the default where it is not known yet.

@@ -41,9 +41,19 @@ func tcpipTuningSchema(ctx context.Context) schema.Schema {
 			Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "What was on the host before this provider, by attribute: `absent`, `REG_DWORD 240`, `REG_SZ \"30\"` or `REG_QWORD 30`. Its keys are the attributes that are managed.",
 		},
+		"owner": schema.StringAttribute{
+			Computed: true,
+			MarkdownDescription: "A random id, made when the resource is created. The host's journal names it, so that two resources, configurations or runs that manage one host notice each other.",
+		},
+		"pending_restart": schema.SetAttribute{
+			Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "The attributes whose value differs from the one at the host's last start, as far as this provider saw it: Windows reads these values when it starts, so they await a restart. " +
+				"Empty after a restart. It says nothing of attributes that are not managed, nor of a change and a restart that both happened between two refreshes.",
+		},
 		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 			Create: true, Read: true, Update: true, Delete: true,
-			CreateDescription: timeoutText(createTimeout), ReadDescription: timeoutText(readTimeout),
+			CreateDescription: timeoutText(createTimeout) + " When it is set, create waits that long for a host that refuses or does not answer yet, such as a machine that is just being set up; it never waits for an unknown name or refused credentials.",
+			ReadDescription: timeoutText(readTimeout),
 			UpdateDescription: timeoutText(updateTimeout), DeleteDescription: timeoutText(deleteTimeout),
 		}),
 	}
