@@ -58,9 +58,9 @@ func (h *Host) ReadSystem(ctx context.Context) (System, error) {
 func systemOf(item wsman.Item) (System, error) {
 	build, errBuild := item.Uint32("BuildNumber")
 	product, errProduct := item.Uint32("ProductType")
-	boot, errBoot := item.Time("LastBootUpTime")
-	now, errNow := item.Time("LocalDateTime")
-	installed, errInstalled := item.Time("InstallDate")
+	boot, errBoot := instant(item, "LastBootUpTime")
+	now, errNow := instant(item, "LocalDateTime")
+	installed, errInstalled := instant(item, "InstallDate")
 	computer, _ := item.Text("CSName")
 	caption, _ := item.Text("Caption")
 	version, _ := item.Text("Version")
@@ -72,6 +72,16 @@ func systemOf(item wsman.Item) (System, error) {
 		return System{}, fmt.Errorf("reading Win32_OperatingSystem: %w", err)
 	}
 	return system, nil
+}
+
+// instant is a datetime of Windows, whose time begins in 1601. What is outside is no
+// time that a journal could keep: in UTC it may be of no year that JSON can write.
+func instant(item wsman.Item, name string) (time.Time, error) {
+	when, err := item.Time(name)
+	if year := when.UTC().Year(); err == nil && (year < 1601 || year > 9998) {
+		return time.Time{}, fmt.Errorf("%s is %s, which no clock of Windows shows", name, when.Format(time.RFC3339))
+	}
+	return when, err
 }
 
 // ReadBoot reads when the host was started, and what machine it is but for its
