@@ -24,6 +24,7 @@ func reach(tb testing.TB, sim *winsim.Host, change ...func(*Config)) *Host {
 	if len(problems) != 0 {
 		tb.Fatal(problems)
 	}
+	config.MaxRetries = 0 // what a host refuses is to be seen at once
 	for _, f := range change {
 		f(&config)
 	}
