@@ -67,10 +67,9 @@ func sumSockets(h *winsim.Host) apiSockets {
 	for _, r := range stack.Config().Excluded {
 		out.Excluded += r.Number
 	}
-	stack.Each(func(s tcpstack.Socket) bool {
+	for _, s := range stack.Sockets() {
 		out.States[s.State]++
-		return true
-	})
+	}
 	for _, e := range stack.Events() {
 		out.Events[e.ID]++
 	}

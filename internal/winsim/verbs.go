@@ -14,35 +14,33 @@ const TCPIPParameters = `SYSTEM\CurrentControlSet\Services\Tcpip\Parameters`
 // SetDWORD writes a REG_DWORD of Tcpip\Parameters, as somebody at the host's own console would. Like the other verbs it
 // makes the value or replaces one of any type, and the name's letter case does not count.
 func (h *Host) SetDWORD(name string, number uint32) {
-	h.set(registry.Value{Name: name, Type: registry.DWORD, Number: uint64(number)})
+	h.setIn(TCPIPParameters, registry.Value{Name: name, Type: registry.DWORD, Number: uint64(number)})
 }
 
 // SetQWORD writes a REG_QWORD.
 func (h *Host) SetQWORD(name string, number uint64) {
-	h.set(registry.Value{Name: name, Type: registry.QWORD, Number: number})
+	h.setIn(TCPIPParameters, registry.Value{Name: name, Type: registry.QWORD, Number: number})
 }
 
 // SetString writes a REG_SZ.
 func (h *Host) SetString(name, text string) {
-	h.set(registry.Value{Name: name, Type: registry.SZ, Text: text})
+	h.setIn(TCPIPParameters, registry.Value{Name: name, Type: registry.SZ, Text: text})
 }
 
 // SetExpandString writes a REG_EXPAND_SZ.
 func (h *Host) SetExpandString(name, text string) {
-	h.set(registry.Value{Name: name, Type: registry.ExpandSZ, Text: text})
+	h.setIn(TCPIPParameters, registry.Value{Name: name, Type: registry.ExpandSZ, Text: text})
 }
 
 // SetBinary writes a REG_BINARY.
 func (h *Host) SetBinary(name string, data []byte) {
-	h.set(registry.Value{Name: name, Type: registry.Binary, Bytes: data})
+	h.setIn(TCPIPParameters, registry.Value{Name: name, Type: registry.Binary, Bytes: data})
 }
 
 // SetMultiString writes a REG_MULTI_SZ.
 func (h *Host) SetMultiString(name string, texts ...string) {
-	h.set(registry.Value{Name: name, Type: registry.MultiSZ, List: texts})
+	h.setIn(TCPIPParameters, registry.Value{Name: name, Type: registry.MultiSZ, List: texts})
 }
-
-func (h *Host) set(v registry.Value) { h.setIn(TCPIPParameters, v) }
 
 // DeleteValue removes a value of Tcpip\Parameters if it is there.
 func (h *Host) DeleteValue(name string) { _ = h.machine.Registry.Delete(TCPIPParameters, name) }

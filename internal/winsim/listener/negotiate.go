@@ -55,7 +55,7 @@ func (l *Listener) accept(handshake *ntlm.Acceptor, token string) (answer []byte
 	}
 	last := handshake.Challenged()
 	if answer, session, err = handshake.Accept(message); err == nil && session != nil {
-		err = l.checkBinding(session.ChannelBinding())
+		err = l.checkBinding(session.ChannelBinding)
 	}
 	switch {
 	case err != nil && last:

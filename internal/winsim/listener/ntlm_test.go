@@ -77,8 +77,8 @@ func TestSession(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s.Account != `CONTOSO\svc-terraform` || !bytes.Equal(s.ChannelBinding(), i.Binding) {
-				t.Errorf("account %q, binding %x", s.Account, s.ChannelBinding())
+			if s.Account != `CONTOSO\svc-terraform` || !bytes.Equal(s.ChannelBinding, i.Binding) {
+				t.Errorf("account %q, binding %x", s.Account, s.ChannelBinding)
 			}
 			for _, text := range []string{"first", "", "third, a longer one: Grüße"} {
 				data, err := s.Unseal(i.Seal([]byte(text)))
@@ -101,8 +101,8 @@ func TestZeroBindingIsNone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.ChannelBinding() != nil {
-		t.Errorf("binding %x, want none", s.ChannelBinding())
+	if s.ChannelBinding != nil {
+		t.Errorf("binding %x, want none", s.ChannelBinding)
 	}
 }
 
@@ -230,7 +230,7 @@ func TestWithoutSealing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.CanSeal() {
+	if s.Seals {
 		t.Error("claims to seal")
 	}
 	if _, err := s.Unseal(i.Seal([]byte("hello"))); err == nil {

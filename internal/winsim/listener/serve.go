@@ -76,7 +76,7 @@ func (l *Listener) serve(w http.ResponseWriter, r *http.Request) {
 // not open closes the connection, since the two sides can't agree on anything any more (*assumed*).
 func (l *Listener) open(session *ntlm.Session, r *Request) bool {
 	f, err := parseFrame(r.Body)
-	if err != nil || !session.CanSeal() {
+	if err != nil || !session.Seals {
 		return false
 	}
 	plain, err := session.Unseal(f.sealed, f.signature)

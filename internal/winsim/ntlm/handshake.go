@@ -94,18 +94,14 @@ type spnego struct {
 
 // parseToken reads a client's token. That a NegTokenInit names NTLM at all is part of its being well-formed here.
 func parseToken(token []byte) (t spnego, ok bool) {
-	in, initial := cryptobyte.String(token), false
+	in, tag, initial := cryptobyte.String(token), context(1), false
 	if in.PeekASN1Tag(0x60) { // [APPLICATION 0]
 		var mechanism asn1.ObjectIdentifier
 		var outer cryptobyte.String
 		if !in.ReadASN1(&outer, 0x60) || !in.Empty() || !outer.ReadASN1ObjectIdentifier(&mechanism) || !mechanism.Equal(oidSPNEGO) {
 			return t, false
 		}
-		in, initial = outer, true
-	}
-	tag := context(1)
-	if initial {
-		tag = context(0)
+		in, tag, initial = outer, context(0), true
 	}
 	var choice, sequence, list cryptobyte.String
 	if !in.ReadASN1(&choice, tag) || !in.Empty() || !choice.ReadASN1(&sequence, der.SEQUENCE) || !choice.Empty() {

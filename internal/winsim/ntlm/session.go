@@ -1,6 +1,7 @@
 package ntlm
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/md5"
 	"crypto/rc4"
@@ -22,11 +23,13 @@ const signatureLength = 16
 // Session signs and seals what follows a handshake on its connection. It is for one goroutine at a time.
 type Session struct {
 	Account string // as Config.Lookup named it
+	Seals   bool   // sealing was negotiated
+	// ChannelBinding is the hash that the client sent in MsvAvChannelBindings: 16 bytes, or nil where it sent none or
+	// zeros, which mean the same.
+	ChannelBinding []byte
 
-	binding []byte
-	seals   bool
-	from    direction // client to server
-	to      direction // server to client
+	from direction // client to server
+	to   direction // server to client
 }
 
 // direction is the state of one way: the sequence number counts the messages.
@@ -41,14 +44,11 @@ type direction struct {
 // newSession derives the keys of both directions. A session without 128 bit is refused when it shall seal, which is
 // the default policy of every Windows since 7 (*documented*).
 func newSession(account string, flags uint32, exported, binding []byte) (*Session, error) {
-	s := &Session{Account: account, seals: flags&flagSeal != 0}
-	for _, b := range binding {
-		if b != 0 {
-			s.binding = append([]byte{}, binding...)
-			break
-		}
+	s := &Session{Account: account, Seals: flags&flagSeal != 0}
+	if len(bytes.Trim(binding, "\x00")) > 0 {
+		s.ChannelBinding = bytes.Clone(binding)
 	}
-	if s.seals && flags&flag128 == 0 {
+	if s.Seals && flags&flag128 == 0 {
 		return nil, errors.New("ntlm: sealing with less than 128 bit is refused")
 	}
 	exchange := flags&flagKeyExchange != 0
@@ -67,13 +67,6 @@ func derive(exported []byte, magic string) []byte {
 	return key[:]
 }
 
-// ChannelBinding is the hash that the client sent in MsvAvChannelBindings: 16 bytes, or nil where it sent none or
-// zeros, which mean the same.
-func (s *Session) ChannelBinding() []byte { return s.binding }
-
-// CanSeal tells whether sealing was negotiated.
-func (s *Session) CanSeal() bool { return s.seals }
-
 // Seal encrypts and signs a message to the client.
 func (s *Session) Seal(data []byte) (sealed, signature []byte) {
 	sealed = make([]byte, len(data))
@@ -84,7 +77,7 @@ func (s *Session) Seal(data []byte) (sealed, signature []byte) {
 // Unseal opens a message of the client. After an error the session is of no use any more: the streams of both sides
 // have parted.
 func (s *Session) Unseal(sealed, signature []byte) ([]byte, error) {
-	if !s.seals {
+	if !s.Seals {
 		return nil, errors.New("ntlm: sealing was not negotiated")
 	}
 	if len(signature) != signatureLength {

@@ -94,8 +94,8 @@ func TestSpecificationSession(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Account != `Domain\User` || !s.CanSeal() || s.ChannelBinding() != nil {
-		t.Errorf("session %q, seals %v, binding %x", s.Account, s.CanSeal(), s.ChannelBinding())
+	if s.Account != `Domain\User` || !s.Seals || s.ChannelBinding != nil {
+		t.Errorf("session %q, seals %v, binding %x", s.Account, s.Seals, s.ChannelBinding)
 	}
 	data, err := s.Unseal(unhex(t, "54e50165bf1936dc996020c1811b0f06fb5f"), unhex(t, "010000007fb38ec5c55d497600000000"))
 	if err != nil || !bytes.Equal(data, encodeText("Plaintext")) {
@@ -118,7 +118,7 @@ func TestSealingNotNegotiated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.CanSeal() {
+	if s.Seals {
 		t.Error("seals though the CHALLENGE did not offer it")
 	}
 }

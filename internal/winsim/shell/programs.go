@@ -27,7 +27,7 @@ func (c *console) netstat(words []string) int {
 	for _, table := range tables {
 		transport, six := strings.CutSuffix(table, "v6")
 		if transport == "tcp" {
-			c.machine.Stack().Each(func(s tcpstack.Socket) bool {
+			for _, s := range c.machine.Stack().Sockets() {
 				word, ok := c.text.states[s.State]
 				if !ok {
 					word = strconv.Itoa(int(s.State))
@@ -35,8 +35,7 @@ func (c *console) netstat(words []string) int {
 				if s.Local.Addr().Is6() == six && s.State != tcpstack.Bound {
 					c.row("TCP", s.Local.String(), s.Remote.String(), word, s.PID)
 				}
-				return true
-			})
+			}
 			continue
 		}
 		for _, e := range c.machine.Stack().UDP() {

@@ -20,12 +20,11 @@ func servers(n int) (list []netip.AddrPort) {
 
 // count gives the number of sockets in a state.
 func count(s *Stack, state uint8) (n int) {
-	s.Each(func(socket Socket) bool {
+	for _, socket := range s.Sockets() {
 		if socket.State == state {
 			n++
 		}
-		return true
-	})
+	}
 	return n
 }
 
@@ -162,18 +161,17 @@ func TestPortsAreDrawnFromWhatIsFree(t *testing.T) {
 		s.Step(noon.Add(30 * time.Second))
 		held := map[[2]any]bool{}
 		listening := map[uint16]bool{}
-		s.Each(func(socket Socket) bool {
+		for _, socket := range s.Sockets() {
 			port := socket.Local.Port()
 			if socket.State == Listen {
 				listening[port] = true
 			}
-			return true
-		})
+		}
 		most, first := 0, uint16(0)
-		s.Each(func(socket Socket) bool {
+		for _, socket := range s.Sockets() {
 			port := socket.Local.Port()
 			if socket.Remote.Addr().As16()[13] != 51 {
-				return true
+				continue
 			}
 			most++
 			if socket.Created.Equal(noon) {
@@ -187,8 +185,7 @@ func TestPortsAreDrawnFromWhatIsFree(t *testing.T) {
 				t.Errorf("%+v: port %d to %v", c, port, socket.Remote)
 			}
 			held[key] = true
-			return true
-		})
+		}
 		if (first == 40004) == c.random {
 			t.Errorf("%+v: the first connection has port %d", c, first)
 		}
@@ -251,16 +248,15 @@ func TestTimeWaitRowsHaveNoOwner(t *testing.T) {
 	s.Load(Load{PerSecond: 10, Destinations: []netip.AddrPort{netip.MustParseAddrPort("[fe80::9%7]:25"), netip.MustParseAddrPort("[2001:db8::9]:25")}, PID: 77, Hold: time.Second})
 	s.Step(noon.Add(5 * time.Second))
 	seen := map[uint8]int{}
-	s.Each(func(socket Socket) bool {
+	for _, socket := range s.Sockets() {
 		if socket.Remote.Port() != 25 {
-			return true
+			continue
 		}
 		seen[socket.State]++
 		if owner := map[uint8]uint32{Established: 77, TimeWait: 0}[socket.State]; socket.PID != owner || socket.Local.Addr().Zone() != socket.Remote.Addr().Zone() {
 			t.Errorf("row %+v", socket)
 		}
-		return true
-	})
+	}
 	v4, v6 := s.Counters()
 	if seen[Established] != 10 || seen[TimeWait] != 41 || v6.Active != 51 || v4.Active != 0 || v4.Established != 6 || v6.Established != 12 || v6.Sent != 41*11 || v6.Received != 41*9 {
 		t.Errorf("states %v, counters %+v", seen, v6)
@@ -274,12 +270,11 @@ func TestConfigureWhileConnectionsAreOpen(t *testing.T) {
 	s.Configure(Range{50000, 8}, Range{50000, 2}, Range{50004, 1})
 	s.Step(noon.Add(10 * time.Second))
 	var ports []uint16
-	s.Each(func(socket Socket) bool {
+	for _, socket := range s.Sockets() {
 		if socket.Local.Port() >= 50000 {
 			ports = append(ports, socket.Local.Port())
 		}
-		return true
-	})
+	}
 	if !slices.Equal(ports, []uint16{50002, 50003, 50005, 50006, 50007}) || count(s, TimeWait) != 11+5 {
 		t.Errorf("ports %v, %d in TIME_WAIT", ports, count(s, TimeWait))
 	}

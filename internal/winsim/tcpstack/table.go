@@ -103,11 +103,6 @@ func (s *Stack) table() []Socket {
 	return list
 }
 
-// Each walks through the table; f says whether to go on.
-func (s *Stack) Each(f func(Socket) bool) {
-	slices.Values(s.Sockets())(f)
-}
-
 // Replace puts these sockets, of any kind and number, in place of all others. From then on the table stands still; only a
 // boot thaws it.
 func (s *Stack) Replace(sockets []Socket) {
