@@ -135,6 +135,15 @@ func TestParseJournalRefuses(t *testing.T) {
 		"a date before all":           swapped("2026-11-25T02:00:00Z", "0000-01-01T00:00:00+12:00"),
 		"a date after all":            swapped("2026-11-25T02:00:00Z", "9999-12-31T23:59:59-12:00"),
 		"an installation after all":   swapped("2025-10-06T08:30:12Z", "9999-12-31T23:59:59-12:00"),
+		"an owner twice":              swapped(`"since"`, `"OWNER":"another","since"`),
+		"an attribute twice":          swapped(`"values":{`, `"values":{"max_user_port":{"original":"absent"},`),
+		"two versions":                swapped(`"version":1`, `"version":2,"version":1`),
+		"a name in other letters":     swapped(`"owner"`, `"Owner"`),
+		"no values":                   `{"version":1,"owner":"a"}`,
+		"values that are null":        `{"version":1,"owner":"a","values":null}`,
+		"another time zone":           swapped("2026-11-25T02:00:00Z", "2026-11-25T03:00:00+01:00"),
+		"a boot after all":            swapped("2026-11-08T02:48:00.1234567Z", "9999-12-31T23:59:59-12:00"),
+		"a UUID that tells nothing":   swapped(uuidA, "00000000-0000-0000-0000-000000000000"),
 		"too long":                    journalLine + strings.Repeat(" ", MaxJournal),
 		"deep":                        strings.Repeat("[", MaxJournal),
 	}
@@ -169,6 +178,15 @@ func TestParseJournalTellsANewerOne(t *testing.T) {
 		if !errors.As(err, &newer) || !strings.Contains(err.Error(), "newer version of this provider") {
 			t.Errorf("%s: %+v, %v", name, journal, err)
 		}
+	}
+}
+
+// White space between its parts, as an editor may leave it, changes nothing.
+func TestJournalWithWhiteSpace(t *testing.T) {
+	text := "\r\n " + strings.NewReplacer(`"version":1,`, "\"version\": 1,\r\n\t", `"values":{`, `"values": { `).Replace(journalLine) + "\n"
+	journal, err := ParseJournal(text)
+	if err != nil || journal.Text() != journalLine {
+		t.Errorf("%+v, %v", journal, err)
 	}
 }
 
