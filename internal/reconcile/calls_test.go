@@ -1,0 +1,440 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+)
+
+// refresh is ReadResource. stopped tells that it failed and nothing is planned.
+func (w *world) refresh(i *instance) *instance {
+	h := w.wire(i.host)
+	m, s := h.m, w.sight(h.m, i.state.Owner)
+	w.stopped = false
+	o, died := w.call(h, func(ctx context.Context, r Reconciler) Outcome { return r.Read(ctx, clone(i.state)) })
+	w.untouched(h, s, "a refresh never writes")
+	w.logf("  refresh (journal %s) %v: %v", s.class, h.log, o.Err)
+	if died || o.Err != nil {
+		if !h.fired {
+			w.fail("a refresh failed for no reason: %v", o.Err)
+		}
+		if o.State != nil {
+			w.fail("a refresh that failed changed the state")
+		}
+		w.stopped = true
+		return i
+	}
+	next := i.copied()
+	next.state = clone(*o.State)
+	if o.State.Owner != i.state.Owner || !maps.Equal(o.State.Original, i.state.Original) {
+		w.fail("a refresh changed owner or original: %+v", o.State)
+	}
+	w.numbersAre(m, next.state, "refresh")
+	w.look(next, m, s.values)
+	w.pendingIs(m, next, "refresh")
+	w.warned(m, i, s, h, o)
+	return next
+}
+
+// warned judges a refresh's warnings: one where something is wrong, none where nothing is.
+func (w *world) warned(m *machine, i *instance, s sight, h *wire, o Outcome) {
+	wrong := s.class == anothers || s.class == unidentified || s.class == unusable || (s.class == none && s.text != "" && w.journal)
+	gone := w.journal && s.class == none && i.state.Memory.Journaled != nil
+	for x := range i.state.Original {
+		wrong = wrong || m.values[x].IsWrongType()
+	}
+	clock := m.boot(w.now).Uptime < 0 || i.early && guardNegativeUptime
+	if (wrong || gone) && len(o.Warnings) == 0 && !h.fired {
+		w.fail("a refresh did not warn (journal %s)", s.class)
+	}
+	lost := w.journal && s.class == none && i.state.Memory.Written == nil
+	if !wrong && !gone && !lost && !clock && !h.fired && !m.unsure && len(o.Warnings) > 0 {
+		w.fail("a refresh warned for no reason: %+v", o.Warnings)
+	}
+}
+
+// create is CreateResource. It returns the instance that is in state afterwards, and
+// whether it is as it should be (else it is tainted).
+func (w *world) create(c config) (*instance, bool) {
+	h := w.wire(c.host)
+	m, s := h.m, w.sight(h.m, "")
+	w.second(m, s)
+	s = w.sight(m, "")
+	next := &instance{host: c.host, onDestroy: c.onDestroy, wrote: map[string]bool{}, boot: -1}
+	w.watch(h, &s, c.desired, func() string { return h.newOwner }, next.wrote)
+	h.gone = func() { w.mayGo(h, s, tuning.Restore) }
+	w.logf("  create at %s %v %s (journal %s)", c.host, c.desired, c.onDestroy, s.class)
+	o, died := w.call(h, func(ctx context.Context, r Reconciler) Outcome {
+		return r.Create(ctx, maps.Clone(c.desired), c.onDestroy)
+	})
+	w.logf("    %v: %v (died: %t, state: %t)", h.log, o.Err, died, o.State != nil)
+	w.intended(h, s, c.desired, next.wrote)
+	if s.class == unusable || s.class == unidentified {
+		w.untouched(h, s, "the journal is "+s.class.String())
+		if o.Err == nil && !died {
+			w.fail("a create succeeded beside a journal that is %s", s.class)
+		}
+	}
+	if died {
+		h.settle()
+		w.excuse(m, s)
+		return nil, false
+	}
+	if o.State != nil {
+		next.state = clone(*o.State)
+		w.originalsAre(m, next.state, "create")
+	}
+	if o.Err == nil {
+		w.created(h, s, c, next)
+		h.settle()
+		return next, true
+	}
+	if !h.fired && !w.refusable(s, c.desired, nil) && s.class != unusable && s.class != unidentified {
+		w.fail("a create failed for no reason: %v", o.Err)
+	}
+	h.settle()
+	if o.State == nil {
+		w.undone(h, s)
+		return nil, false
+	}
+	if !h.fired {
+		w.fail("a create could not undo for no reason")
+	}
+	for x, t := range m.truth { // what is undone is as if it had never been
+		if _, ok := next.state.Original[x]; !ok && m.values[x] == s.values[x] {
+			t.touched = s.truth[x].touched
+		}
+	}
+	next.tainted, next.vague = true, true
+	w.look(next, m, s.values)
+	next.vague = true
+	return next, false
+}
+
+// excuse: a create that died leaves no state; without a journal nobody knows what was before.
+func (w *world) excuse(m *machine, s sight) {
+	if w.journal && !m.byHand {
+		return
+	}
+	for x, t := range m.truth {
+		if t.touched && !s.truth[x].touched {
+			t.excused = true
+		}
+	}
+}
+
+func (w *world) created(h *wire, s sight, c config, next *instance) {
+	m := h.m
+	w.isDesired(m, next, c.desired, "create")
+	for x, original := range next.state.Original {
+		item, carried := s.journal.Values[x]
+		if carried && item.Original != original.String() {
+			w.fail("the journal said that %s was %s before, the create says %s", x, item.Original, original)
+		}
+		if !carried && s.values[x] != original {
+			w.fail("%s was %s before the create, which says %s", x, s.values[x], original)
+		}
+	}
+	for _, step := range h.writes {
+		if _, ok := c.desired[step.Parameter.Attribute]; !ok {
+			w.fail("a create wrote %s, which is not configured", step)
+		}
+	}
+	w.covers(m, next, s)
+	for x, item := range s.journal.Values { // taken over as written
+		next.wrote[x] = next.wrote[x] || item.Written != nil
+	}
+	w.look(next, m, s.values)
+	next.vague = s.class.valid()
+	w.pendingIs(m, next, "create")
+}
+
+// isDesired: what a successful call must have reached, and what Terraform demands of it.
+func (w *world) isDesired(m *machine, next *instance, desired tuning.Desired, what string) {
+	if next.state.Owner == "" {
+		w.fail("%s: no owner", what)
+	}
+	if !maps.Equal(next.state.Numbers, desired) || len(next.state.Original) != len(desired) {
+		w.fail("%s succeeded with %v (original %v), wanted %v", what, next.state.Numbers, next.state.Original, desired)
+	}
+	w.numbersAre(m, next.state, what)
+}
+
+// covers: after a success the journal is ours and says of everything that we manage, and
+// that an owner before us managed, what was before.
+func (w *world) covers(m *machine, next *instance, s sight) {
+	if !w.journal {
+		return
+	}
+	journal, class := w.read(m, next.state.Owner)
+	if class != mine {
+		w.fail("after a success the journal is %s: %s", class, m.journal)
+	}
+	for x, original := range next.state.Original {
+		if item, ok := journal.Values[x]; !ok || item.Original != original.String() {
+			w.fail("the journal says that %s was %q, state says %s", x, item.Original, original)
+		}
+	}
+}
+
+// undone: a create that failed without a state leaves everything as it was.
+func (w *world) undone(h *wire, s sight) {
+	m := h.m
+	if !maps.Equal(m.values, s.values) {
+		w.fail("a create failed, left no state, and changed %v to %v", s.values, m.values)
+	}
+	for x, t := range m.truth {
+		t.touched = s.truth[x].touched
+	}
+	journal, class := w.read(m, "")
+	if !w.journal || !s.class.valid() {
+		return
+	}
+	if !class.valid() {
+		w.fail("a create failed and left another's journal %s: %q", class, m.journal)
+	}
+	for x, item := range s.journal.Values {
+		owed := item.Written != nil && s.values[x].String() != item.Original
+		if owed && journal.Values[x].Original != item.Original {
+			w.fail("a create failed, and the journal has lost that %s was %s: %s", x, item.Original, m.journal)
+		}
+	}
+	if !h.fired && m.journal != s.text {
+		w.fail("a create failed and left the journal otherwise: %s", m.journal)
+	}
+}
+
+// refusable: one of the values that come under management cannot be put back.
+func (w *world) refusable(s sight, desired tuning.Desired, managed tuning.Values) bool {
+	for x := range desired {
+		_, carried := s.journal.Values[x]
+		if _, ok := managed[x]; !ok && !carried && s.values[x].Opaque {
+			return true
+		}
+	}
+	return false
+}
+
+// mayGo judges the moment at which a journal is removed.
+func (w *world) mayGo(h *wire, s sight, onDestroy tuning.OnDestroy) {
+	for _, x := range attributes {
+		if t := h.m.truth[x]; onDestroy == tuning.Restore && t.touched && !t.right(h.m.values[x].String()) {
+			w.fail("the journal is removed while %s is %s and was %v", x, h.m.values[x], t.before)
+		}
+		h.m.release(x)
+	}
+}
+
+// delete is DeleteResource. It tells whether the instance is gone from state.
+func (w *world) delete(i *instance, forgotten bool) bool {
+	h := w.wire(i.host)
+	m, s := h.m, w.sight(h.m, i.state.Owner)
+	w.heed(m, i, s)
+	s = w.sight(m, i.state.Owner)
+	state := clone(i.state)
+	if forgotten {
+		state.Memory = tuning.Memory{}
+	}
+	w.watch(h, &s, nil, func() string { return i.state.Owner }, nil)
+	h.gone = func() { w.mayGo(h, s, i.onDestroy) }
+	w.logf("  delete %s at %s, %s (journal %s, forgotten %t)", i.state.Owner, i.host, i.onDestroy, s.class, forgotten)
+	o, died := w.call(h, func(ctx context.Context, r Reconciler) Outcome { return r.Delete(ctx, state, i.onDestroy) })
+	w.logf("    %v: %v (died: %t)", h.log, o.Err, died)
+	switch {
+	case s.class == anothers:
+		w.untouched(h, s, "the host is another's")
+	case s.class == unidentified || s.class == unusable:
+		w.untouched(h, s, "the journal is "+s.class.String())
+		if o.Err == nil && !died {
+			w.fail("a destroy succeeded beside a journal that is %s", s.class)
+		}
+	case i.old && !i.loose && w.journal && s.class == none && state.Memory.Journaled != nil:
+		if len(h.writes) > 0 {
+			w.fail("a destroy wrote to a Windows that was installed anew")
+		}
+	}
+	if died || o.Err != nil {
+		if !died && !h.fired && s.class != unidentified && s.class != unusable {
+			w.fail("a destroy failed for no reason: %v", o.Err)
+		}
+		if o.State != nil {
+			w.fail("a destroy that failed changed the state")
+		}
+		h.settle()
+		return false
+	}
+	if s.class == anothers {
+		if len(o.Warnings) == 0 {
+			w.fail("a destroy left another's host alone and did not say so")
+		}
+		return true
+	}
+	forgotten = forgotten || state.Memory.Written == nil
+	for _, x := range attributes {
+		_, managed := i.state.Original[x]
+		_, carried := s.journal.Values[x]
+		switch {
+		case managed || (carried && s.class == mine):
+			w.released(h, s, i, x, i.onDestroy, forgotten)
+		case h.wrote(x):
+			w.fail("a destroy wrote %s, which was not managed", x)
+		}
+		switch {
+		case managed && s.class == none && len(w.live(m)) > 1: // another still has it
+			m.truth[x].allow(m.values[x].String())
+		case managed:
+			m.release(x)
+		}
+	}
+	if guardJournalStays && s.class == mine && m.journal != "" && len(o.Warnings) > 0 {
+		for x, item := range s.journal.Values {
+			m.truth[x].allow(item.Original)
+			m.truth[x].tried = item.Written != nil
+			m.truth[x].touched = false
+		}
+	} else if s.class == mine && m.journal != "" {
+		w.fail("a destroy left the journal: %+v", o.Warnings)
+	}
+	h.settle()
+	return true
+}
+
+// update is UpdateResource. It returns what is in state afterwards.
+func (w *world) update(i *instance, c config) *instance {
+	h := w.wire(i.host)
+	m, s := h.m, w.sight(h.m, i.state.Owner)
+	if i.old && (!w.journal || i.state.Memory.Journaled == nil) {
+		i.loose = true
+	}
+	w.heed(m, i, s)
+	s = w.sight(m, i.state.Owner)
+	next := i.copied()
+	w.watch(h, &s, c.desired, func() string { return i.state.Owner }, next.wrote)
+	h.gone = func() { w.fail("an update removed the journal") }
+	w.logf("  update %s at %s %v %s, original %v (journal %s)", i.state.Owner, i.host, c.desired, c.onDestroy, i.state.Original, s.class)
+	o, died := w.call(h, func(ctx context.Context, r Reconciler) Outcome {
+		return r.Update(ctx, clone(i.state), maps.Clone(c.desired), c.onDestroy)
+	})
+	w.logf("    %v: %v (died: %t, state: %t)", h.log, o.Err, died, o.State != nil)
+	w.intended(h, s, c.desired, next.wrote)
+	anew := i.old && !i.loose && w.journal && s.class == none
+	barred := s.class == anothers || s.class == unidentified || s.class == unusable || (anew && !i.state.Memory.Reinstalled)
+	if barred {
+		w.untouched(h, s, "an update is barred")
+		if o.Err == nil && !died {
+			w.fail("an update succeeded (journal %s, installed anew %t)", s.class, anew)
+		}
+	}
+	for x := range i.state.Original {
+		if _, ok := c.desired[x]; !ok && (died || o.Err != nil) {
+			m.truth[x].letGo = c.onDestroy == tuning.Keep
+		}
+	}
+	if died {
+		next.state, next.vague, next.boot = clone(i.state), true, m.boots
+		next.state.Memory = tuning.Memory{}
+		next.loose = next.loose || i.old
+		h.settle()
+		w.excuse(m, s)
+		return next
+	}
+	if o.Err == nil {
+		next.state, next.onDestroy, next.old = clone(*o.State), c.onDestroy, false
+		w.updated(h, s, i, c, next, anew)
+		h.settle()
+		return next
+	}
+	managed := i.state.Original
+	if anew {
+		managed = nil
+	}
+	if !h.fired && !barred && !w.refusable(s, c.desired, managed) {
+		w.fail("an update failed for no reason: %v", o.Err)
+	}
+	if s.class == anothers && !h.fired {
+		if another := (*tuning.AnotherOwnerError)(nil); !errors.As(o.Err, &another) {
+			w.fail("the error does not name the other owner: %v", o.Err)
+		}
+	}
+	if o.State == nil {
+		h.settle()
+		return next
+	}
+	next.state, next.vague = clone(*o.State), true
+	if _, class := w.read(m, i.state.Owner); anew && class == mine {
+		next.old = false
+	}
+	w.partly(h, s, i, c, next, anew)
+	h.settle()
+	return next
+}
+
+// updated judges an update that succeeded.
+func (w *world) updated(h *wire, s sight, i *instance, c config, next *instance, anew bool) {
+	m := h.m
+	w.isDesired(m, next, c.desired, "update")
+	w.originalsAre(m, next.state, "update")
+	if next.state.Owner != i.state.Owner {
+		w.fail("an update changed the owner, which the plan had promised")
+	}
+	for x, original := range next.state.Original {
+		prior, managed := i.state.Original[x]
+		item, carried := s.journal.Values[x]
+		want := s.values[x].String()
+		switch {
+		case managed && !anew:
+			want = prior.String()
+		case carried:
+			want = item.Original
+		}
+		found := i.loose && original == s.values[x]
+		if original.String() != want && !found {
+			w.fail("an update made original of %s %s, want %s", x, original, want)
+		}
+	}
+	w.covers(m, next, s)
+	for x := range i.state.Original {
+		if _, ok := c.desired[x]; !ok {
+			w.released(h, s, i, x, c.onDestroy, i.state.Memory.Written == nil)
+			m.release(x)
+		}
+	}
+	for _, step := range h.writes {
+		_, wanted := c.desired[step.Parameter.Attribute]
+		if _, managed := i.state.Original[step.Parameter.Attribute]; !wanted && !managed {
+			w.fail("an update wrote %s, which is not managed", step)
+		}
+	}
+	next.vague = next.vague || anew
+	w.look(next, m, s.values)
+	w.pendingIs(m, next, "update")
+}
+
+// partly judges what a failed update says is true.
+func (w *world) partly(h *wire, s sight, i *instance, c config, next *instance, anew bool) {
+	for x := range i.state.Original {
+		if _, ok := next.state.Original[x]; ok || anew {
+			continue
+		}
+		if _, ok := c.desired[x]; ok {
+			w.fail("a failed update gave up %s, which is configured", x)
+		}
+		w.released(h, s, i, x, c.onDestroy, i.state.Memory.Written == nil)
+		h.m.release(x)
+	}
+	if next.state.Owner != i.state.Owner {
+		w.fail("a failed update changed the owner")
+	}
+	for x, original := range next.state.Original {
+		if prior, ok := i.state.Original[x]; ok && !anew && prior != original {
+			w.fail("a failed update changed original of %s from %s to %s", x, prior, original)
+		}
+	}
+	w.originalsAre(h.m, next.state, "a failed update")
+	if h.readBack && !h.slow {
+		w.numbersAre(h.m, next.state, "a failed update")
+	}
+	next.boot = h.m.boots
+}

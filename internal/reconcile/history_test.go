@@ -1,0 +1,361 @@
+package reconcile
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+)
+
+var histories = flag.Int("histories", 5000, "how many random histories a property test plays")
+
+// Whatever is configured, whatever fails at whichever call, whoever else is at work: what
+// is on the host and in state is always an outcome that the contract allows, and no
+// original is lost.
+func TestHistories(t *testing.T) { play(t, true) }
+
+// Without a journal exactly those originals are lost that the docs name: of a create whose
+// process was killed (of an update too, where it took over a value), of a second owner, of
+// a host that gets a new name under create_before_destroy, and with a lost state.
+func TestHistoriesWithoutJournal(t *testing.T) { play(t, false) }
+
+func play(t *testing.T, journal bool) {
+	t.Parallel()
+
+	rapid.Check(t, func(t *rapid.T) {
+		w := newWorld(t, journal)
+		for range rapid.IntRange(1, 12).Draw(t, "actions") {
+			w.act()
+			w.nothingLost()
+			w.quiet()
+		}
+		w.end()
+	})
+}
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	for name, value := range map[string]string{"rapid.checks": fmt.Sprint(*histories), "rapid.nofailfile": "true"} {
+		if err := flag.Set(name, value); err != nil {
+			panic(err)
+		}
+	}
+	m.Run()
+}
+
+func newWorld(t *rapid.T, journal bool) *world {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	one := newMachine("MAIL01", "4C4C4544-0042-3510-8052-B4C04F4D3132", now)
+	two := newMachine("MAIL02", "4C4C4544-0042-3510-8052-B4C04F4D3133", now)
+	w := &world{t: t, now: now, journal: journal, machines: []*machine{one, two}, parsed: map[string]reading{},
+		names: map[string]*machine{"mail01": one, "mail01.contoso.com": one, "mail02": two}}
+	for _, m := range w.machines {
+		m.follows = rapid.Bool().Draw(t, "LastBootUpTime follows the clock")
+		if rapid.IntRange(0, 4).Draw(t, "firmware") == 0 {
+			m.uuid = "00000000-0000-0000-0000-000000000000"
+		}
+		for _, x := range attributes {
+			m.values[x] = value(t)
+		}
+		m.forget()
+	}
+	for i := range 3 {
+		r := &resource{name: fmt.Sprintf("resource %d", i)}
+		r.config = w.configure(config{})
+		w.resources = append(w.resources, r)
+	}
+	return w
+}
+
+// numbers are few, so that what is found is often what is wanted.
+var numbers = map[string][]uint32{
+	"tcp_timed_wait_delay": {30, 60}, "max_user_port": {5000, 65534}, "strict_time_wait_seq_check": {0, 1},
+}
+
+func value(t *rapid.T) tuning.Value {
+	return rapid.SampledFrom([]tuning.Value{
+		tuning.Absent, tuning.Absent, tuning.DWORD(30), tuning.DWORD(60), tuning.DWORD(5000), tuning.DWORD(1), tuning.DWORD(240), tuning.DWORD(0xffffffff),
+		tuning.String("30"), tuning.QWORD(30), tuning.Opaque(tuning.TypeBinary),
+	}).Draw(t, "value")
+}
+
+// configure changes a resource block.
+func (w *world) configure(c config) config {
+	t := w.t
+	if c.host == "" || rapid.IntRange(0, 7).Draw(t, "new host?") == 0 {
+		c.host = rapid.SampledFrom([]string{"mail01", "mail01.contoso.com", "mail02", "MAIL01"}).Draw(t, "host")
+	}
+	if c.onDestroy == "" || rapid.IntRange(0, 3).Draw(t, "new on_destroy?") == 0 {
+		c.onDestroy = rapid.SampledFrom([]tuning.OnDestroy{tuning.Restore, tuning.Restore, tuning.Keep, tuning.WindowsDefault}).Draw(t, "on_destroy")
+	}
+	c.createFirst = rapid.Bool().Draw(t, "create_before_destroy")
+	if c.desired == nil || rapid.Bool().Draw(t, "new numbers?") {
+		c.desired = tuning.Desired{}
+		for i, x := range attributes {
+			choice := rapid.IntRange(0, 2).Draw(t, "number")
+			if choice < 2 {
+				c.desired[x] = numbers[x][choice]
+			}
+			if i == len(attributes)-1 && len(c.desired) == 0 {
+				c.desired[x] = numbers[x][0]
+			}
+		}
+	}
+	return c
+}
+
+// act does one thing in the world.
+func (w *world) act() {
+	t := w.t
+	w.now = w.now.Add(time.Duration(rapid.IntRange(1, 300).Draw(t, "minutes")) * time.Minute)
+	r := w.resources[rapid.IntRange(0, len(w.resources)-1).Draw(t, "resource")]
+	m := w.machines[rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "machine")]
+	action := rapid.SampledFrom(actions).Draw(t, "action")
+	w.logf("%s of %s / %s", action, r.name, m.computer)
+	for _, m := range w.machines {
+		m.look(w.now)
+	}
+	switch action {
+	case "configure and apply":
+		r.config = w.configure(r.config)
+		w.apply(r, rapid.IntRange(0, 3).Draw(t, "refresh?") > 0)
+	case "apply":
+		w.apply(r, rapid.IntRange(0, 3).Draw(t, "refresh?") > 0)
+	case "plan":
+		if r.current != nil {
+			r.current = w.refresh(r.current) // a plan's refresh is saved by the next apply; by `refresh` at once
+			w.sameBytes(r.current)
+		}
+	case "destroy":
+		w.destroy(r, rapid.IntRange(0, 3).Draw(t, "refresh?") > 0)
+	case "taint":
+		if r.current != nil {
+			r.current = r.current.copied()
+			r.current.tainted = true
+		}
+	case "import":
+		if r.current == nil {
+			r.current = w.adopt(r.config.host)
+			r.save()
+		}
+	case "state lost":
+		w.losing(r, nil)
+	case "state rolled back":
+		if len(r.older) > 0 {
+			w.losing(r, r.older[rapid.IntRange(0, len(r.older)-1).Draw(t, "which")])
+		}
+	default:
+		w.others(m, action)
+	}
+}
+
+var actions = []string{
+	"configure and apply", "configure and apply", "configure and apply", "configure and apply", "configure and apply", "apply", "apply", "plan", "destroy", "taint", "import",
+	"state lost", "state rolled back",
+	"value", "value", "value", "reboot", "reboot", "clock", "reinstall", "clone", "upgrade",
+	"journal deleted", "journal spoilt", "journal of a newer version",
+}
+
+// quiet: where nobody is left, the next is the first again.
+func (w *world) quiet() {
+	for _, m := range w.machines {
+		if m.crowded && len(w.live(m)) == 0 {
+			m.crowded = false
+			m.forget()
+		}
+	}
+}
+
+// losing puts another state file, or none, in the place of a resource's.
+func (w *world) losing(r *resource, older *instance) {
+	var at []*machine
+	for _, i := range append([]*instance{r.current}, r.deposed...) {
+		if i != nil {
+			at = append(at, w.names[strings.ToLower(i.host)])
+		}
+	}
+	r.current, r.deposed = nil, nil
+	if older != nil {
+		r.current = older.copied()
+		r.current.loose, r.current.vague = true, true
+		at = append(at, w.names[strings.ToLower(older.host)])
+	}
+	for _, m := range at {
+		if _, class := w.read(m, ""); w.journal && class.valid() && !m.byHand {
+			continue
+		}
+		for _, t := range m.truth {
+			t.excused = t.excused || t.touched
+		}
+	}
+}
+
+// sameBytes: private state is written only where it says something else, since a refresh
+// that changes it counts as a change.
+func (w *world) sameBytes(i *instance) {
+	if w.stopped || w.t == nil {
+		return
+	}
+	m := w.names[strings.ToLower(i.host)]
+	h := &wire{m: m, now: w.now.Add(7 * time.Second)}
+	o, _ := w.call(h, func(ctx context.Context, r Reconciler) Outcome { return r.Read(ctx, clone(i.state)) })
+	if o.Err != nil {
+		w.fail("a second refresh failed: %v", o.Err)
+	}
+	if got, want := string(o.State.Memory.Bytes()), string(i.state.Memory.Bytes()); got != want {
+		w.fail("a second refresh remembers %s, the first %s", got, want)
+	}
+}
+
+// others act without us.
+func (w *world) others(m *machine, action string) {
+	t := w.t
+	switch action {
+	case "value":
+		x := rapid.SampledFrom(attributes).Draw(t, "which")
+		v := value(t)
+		m.theirs(x, v, w.recorded(m, x))
+		w.logf("  %s is now %s", x, v)
+	case "reboot":
+		w.now = w.now.Add(time.Hour)
+		m.reboot(w.now)
+	case "clock":
+		m.offset += time.Duration(rapid.SampledFrom([]int{-9 * 60, -60, -1, 1, 60, 9 * 60}).Draw(t, "step")) * time.Minute
+	case "upgrade":
+		m.installed = m.installed.Add(time.Hour * 24 * 30)
+		m.upgraded = true
+		for _, t := range m.truth { // a journal that is gone and another InstallDate look like a new installation
+			t.excused = t.excused || t.touched && m.byHand
+		}
+	case "reinstall":
+		m.installed = m.installed.Add(time.Hour * 24 * 40)
+		for _, x := range attributes {
+			m.values[x] = rapid.SampledFrom([]tuning.Value{tuning.Absent, tuning.Absent, tuning.Absent, tuning.DWORD(60), tuning.String("30")}).Draw(t, "new value")
+		}
+		m.journal, m.byHand, m.upgraded = "", false, false
+		w.now = w.now.Add(time.Hour)
+		m.reboot(w.now)
+		m.forget()
+		for _, i := range w.live(m) {
+			i.old = true
+		}
+		w.outdate(m)
+	case "clone":
+		one, two := w.machines[0], w.machines[1]
+		if len(w.live(two)) > 0 || (!usableUUID(one.uuid) || !usableUUID(two.uuid)) && one.computer == two.computer {
+			return
+		}
+		two.values, two.journal, two.installed = one.snapshot(), one.journal, one.installed
+		if rapid.Bool().Draw(t, "keeps its name") && usableUUID(one.uuid) && usableUUID(two.uuid) {
+			two.computer = one.computer
+		}
+		two.byHand = false
+		two.forget()
+		w.outdate(two)
+	case "journal deleted":
+		w.spoil(m, "")
+	case "journal spoilt":
+		w.spoil(m, rapid.SampledFrom([]string{"garbage", "{}", `{"version":1}`, strings.Repeat("x", 70000)}).Draw(t, "garbage"))
+	case "journal of a newer version":
+		w.spoil(m, `{"version":2,"owner":"owner-of-the-future"}`)
+	}
+}
+
+// outdate: states that were saved before a machine became another one are out of date.
+func (w *world) outdate(m *machine) {
+	for _, r := range w.resources {
+		for _, i := range r.older {
+			if w.names[strings.ToLower(i.host)] == m {
+				i.old = true
+			}
+		}
+	}
+}
+
+// spoil is somebody who removes a journal or writes something else in its place.
+func (w *world) spoil(m *machine, text string) {
+	if !w.journal || (m.journal == "" && text == "") {
+		return
+	}
+	live := w.live(m)
+	for x, t := range m.truth {
+		known := len(live) == 1 && !m.upgraded
+		if known {
+			_, known = live[0].state.Original[x]
+		}
+		t.excused = t.excused || t.touched && !known
+	}
+	m.journal, m.byHand = text, true
+}
+
+// end heals everything, destroys what is left with restore, and looks whether all is as
+// it was before us.
+func (w *world) end() {
+	w.calm = true
+	w.now = w.now.Add(time.Minute)
+	w.logf("the end")
+	for _, m := range w.machines {
+		m.look(w.now)
+		if _, class := w.read(m, ""); class == unusable || class == unidentified {
+			w.spoil(m, "")
+		}
+		for range 2 { // the owner may be destroyed after those who are not it
+			for _, r := range w.resources {
+				w.release(m, r)
+			}
+		}
+		if m.journal != "" && w.journal {
+			_, class := w.read(m, "")
+			last := &resource{name: "last", config: config{host: "mail02", desired: tuning.Desired{"max_user_port": 5000}, onDestroy: tuning.Restore}}
+			if m == w.machines[0] {
+				last.config.host = "mail01"
+			}
+			if class.valid() && !(m.values["max_user_port"].Opaque) {
+				w.apply(last, true)
+				w.destroy(last, true)
+				w.nothingOfOurs(m)
+			}
+		}
+	}
+	w.nothingLost()
+}
+
+func (w *world) release(m *machine, r *resource) {
+	var left []*instance
+	for _, i := range append(r.deposed, r.current) {
+		if i == nil {
+			continue
+		}
+		if w.names[strings.ToLower(i.host)] != m {
+			left = append(left, i)
+			continue
+		}
+		i = w.refresh(i.copied())
+		i.onDestroy = tuning.Restore
+		if !w.delete(i, false) {
+			w.fail("the last destroy failed")
+		}
+	}
+	r.current, r.deposed = nil, nil
+	if len(left) > 0 {
+		r.current, r.deposed = left[len(left)-1], left[:len(left)-1]
+	}
+}
+
+// nothingOfOurs: once nobody manages a machine, its values are as they were before us.
+func (w *world) nothingOfOurs(m *machine) {
+	for _, x := range attributes {
+		if t := m.truth[x]; t.touched && !t.right(m.values[x].String()) {
+			w.fail("all is destroyed, and %s of %s is %s; it was %v", x, m.computer, m.values[x], t.before)
+		}
+	}
+	if m.journal != "" {
+		w.fail("all is destroyed, and the journal of %s is %s", m.computer, m.journal)
+	}
+}

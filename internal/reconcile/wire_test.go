@@ -1,0 +1,237 @@
+package reconcile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+)
+
+// What may happen at one call of the host.
+const (
+	isRefused    = "refused"      // not done, and said so
+	isDenied     = "denied"       // this and every later write of the call is refused
+	isLost       = "reply lost"   // done, and the reply is lost
+	isLate       = "lands late"   // the reply is lost, and it is done only later
+	isSilent     = "silent"       // not done, and the host says nothing more during this call
+	isDoneSilent = "done, silent" // done, then silence
+	isKilled     = "killed"       // the process dies before it is done
+	isDoneKilled = "done, killed" // the process dies after it is done
+	isCancelled  = "cancelled"    // Ctrl-C while it is being done
+	isUnreadable = "unreadable"   // a journal that cannot be read; another call is refused
+)
+
+var faultKinds = []string{isRefused, isDenied, isLost, isLate, isSilent, isDoneSilent, isKilled, isDoneKilled, isCancelled, isUnreadable}
+
+var (
+	errRefused = errors.New("the host refused")
+	errSilent  = errors.New("the host did not answer")
+	errGarbage = errors.New("the journal cannot be read")
+)
+
+// death is how a process dies at a call; the harness catches it.
+type death struct{}
+
+type fault struct {
+	at    int // the number of the call, from 0
+	kind  string
+	delay int // of a late landing, in calls
+}
+
+type landing struct {
+	at  int
+	act func()
+}
+
+// wire is a machine as the reconciler reaches it during one call of a resource.
+type wire struct {
+	m      *machine
+	now    time.Time
+	faults []fault
+	stop   context.CancelFunc
+	// turn is another's work before call number turnAt.
+	turn   func()
+	turnAt int
+	// check is the judge's look at each write.
+	check func(step tuning.Step)
+	gone  func() // the judge's look before a journal is removed
+
+	newOwner string // the one that was made in this call
+	calls    int
+	fired    bool // a fault happened
+	dumb     bool // silent from now on
+	readBack bool // the values were read since the last write
+	slow     bool // something lands late
+	fresh    bool // the journal was read since the last write
+	closed   bool // writes are denied from now on
+	landings []landing
+	writes   []tuning.Step
+	journals int // writes and removals of the journal, tried
+	log      []string
+}
+
+// do carries out one call of the host. uncertain: it may have been done all the same.
+func (h *wire) do(ctx context.Context, what string, write bool, act func()) (uncertain bool, err error) {
+	if err := ctx.Err(); err != nil {
+		return false, err
+	}
+	number := h.calls
+	h.calls++
+	if h.turn != nil && number >= h.turnAt && what == "ReadJournal" {
+		turn := h.turn
+		h.turn = nil
+		turn()
+	}
+	h.land(number)
+	kind := ""
+	for _, f := range h.faults {
+		if f.at == number && kind == "" {
+			kind = f.kind
+			if f.kind == isLate && write {
+				h.slow = true
+				h.landings = append(h.landings, landing{number + 1 + f.delay, act})
+			}
+		}
+	}
+	if kind != "" {
+		h.fired = true
+		h.log = append(h.log, fmt.Sprintf("%s: %s", what, kind))
+	}
+	switch {
+	case h.dumb:
+		return false, errSilent
+	case kind == "" && h.closed && write:
+		return false, errRefused
+	}
+	switch kind {
+	case "":
+		act()
+		return false, nil
+	case isCancelled:
+		act()
+		h.stop()
+		return false, nil
+	case isLost:
+		act()
+		return true, errSilent
+	case isLate:
+		return true, errSilent
+	case isSilent:
+		h.dumb = true
+		return true, errSilent
+	case isDoneSilent:
+		act()
+		h.dumb = true
+		return true, errSilent
+	case isKilled:
+		panic(death{})
+	case isDoneKilled:
+		act()
+		panic(death{})
+	case isDenied:
+		h.closed = true
+	}
+	return false, errRefused
+}
+
+// land does what was sent before and is due.
+func (h *wire) land(number int) {
+	var waiting []landing
+	for _, l := range h.landings {
+		if l.at > number {
+			waiting = append(waiting, l)
+			continue
+		}
+		l.act()
+	}
+	h.landings = waiting
+}
+
+func (h *wire) ReadBoot(ctx context.Context) (boot tuning.Boot, machine tuning.Machine, err error) {
+	_, err = h.do(ctx, "ReadBoot", false, func() {
+		boot = h.m.boot(h.now)
+		machine = tuning.Machine{Computer: h.m.computer, Installed: h.m.installed}
+	})
+	return boot, machine, err
+}
+
+func (h *wire) UUID(ctx context.Context) (uuid string, err error) {
+	_, err = h.do(ctx, "UUID", false, func() { uuid = tuning.UsableUUID(h.m.uuid) })
+	return uuid, err
+}
+
+func (h *wire) ReadJournal(ctx context.Context) (found tuning.Found, err error) {
+	number := h.calls
+	h.fresh = true
+	_, err = h.do(ctx, "ReadJournal", false, func() {
+		if h.m.journal == "" {
+			return
+		}
+		journal, err := tuning.ParseJournal(h.m.journal)
+		if err != nil {
+			found.Err = err
+			return
+		}
+		found.Journal = &journal
+	})
+	for _, f := range h.faults {
+		if f.at == number && f.kind == isUnreadable && err != nil {
+			return tuning.Found{Err: errGarbage}, nil
+		}
+	}
+	return found, err
+}
+
+func (h *wire) WriteJournal(ctx context.Context, journal tuning.Journal) error {
+	text := journal.Text()
+	h.journals++
+	h.fresh = false
+	_, err := h.do(ctx, "WriteJournal", true, func() { h.m.journal, h.m.byHand, h.m.upgraded = text, false, false })
+	return err
+}
+
+func (h *wire) RemoveJournal(ctx context.Context) error {
+	h.journals++
+	_, err := h.do(ctx, "RemoveJournal", true, func() {
+		if h.gone != nil {
+			h.gone()
+		}
+		h.m.journal = ""
+	})
+	return err
+}
+
+func (h *wire) ReadTuning(ctx context.Context, parameters []tcpip.Parameter) (values tuning.Values, err error) {
+	_, err = h.do(ctx, "ReadTuning", false, func() {
+		values = tuning.Values{}
+		for _, p := range parameters {
+			values[p.Attribute] = h.m.values[p.Attribute]
+		}
+	})
+	h.readBack = err == nil
+	return values, err
+}
+
+func (h *wire) WriteTuning(ctx context.Context, step tuning.Step) error {
+	if err := ctx.Err(); err != nil {
+		return &tuning.WriteError{Step: step, Err: err}
+	}
+	if h.check != nil {
+		h.check(step)
+	}
+	h.writes = append(h.writes, step)
+	h.fresh, h.readBack = false, false
+	uncertain, err := h.do(ctx, "WriteTuning", true, func() { h.m.ours(step.Parameter.Attribute, step.To) })
+	if err != nil {
+		return &tuning.WriteError{Step: step, Uncertain: uncertain, Err: err}
+	}
+	return nil
+}
+
+func (h *wire) wrote(x string) bool {
+	return slices.ContainsFunc(h.writes, func(s tuning.Step) bool { return s.Parameter.Attribute == x })
+}
