@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
@@ -39,36 +40,38 @@ func (r Reconciler) Delete(ctx context.Context, state Resource, onDestroy tuning
 		outcome.Warnings = warnings
 		return outcome
 	}
-	return Outcome{Warnings: append(warnings, w.clear(ctx)...)}
+	if !w.Journal && claim.Memory.Journaled != nil {
+		warnings = append(warnings, tuning.Warning{
+			Summary: "its journal is still there",
+			Detail: "This resource wrote it, and the provider's journal is off now. The values are released. The next create with the journal on would take it over; remove it by hand:" +
+				remove,
+		})
+	}
+	if err := w.clear(ctx); err != nil {
+		outcome := failed(fmt.Errorf("the values are released, but the journal could not be removed: %w", err),
+			"The resource stays in state: destroy again. To let go of it without, remove the journal by hand, since a later create would take for true what it says of before:"+remove)
+		outcome.Warnings = warnings
+		return outcome
+	}
+	return Outcome{Warnings: warnings}
 }
 
-// clear removes our journal, if there is one. The values are released already, so
-// a journal that stays does no harm, but it is said.
-func (w *work) clear(ctx context.Context) []tuning.Warning {
-	stays := func(why string) []tuning.Warning {
-		return []tuning.Warning{{
-			Summary: "its journal is still there",
-			Detail: fmt.Sprintf("%s. The values are released. A create takes this journal over as it is; remove it by hand:\n\n  reg delete \"HKLM\\%s\" /f\n",
-				why, tuning.JournalKey),
-		}}
-	}
-	switch {
-	case !w.Journal && w.claim.Memory.Journaled != nil:
-		return stays("It was written by this resource, and the provider's journal is off now")
-	case !w.Journal || w.claim.Previous == nil:
+const remove = "\n\n  reg delete \"HKLM\\" + tuning.JournalKey + "\" /f\n"
+
+// clear removes our journal, if there is one.
+func (w *work) clear(ctx context.Context) error {
+	if !w.Journal || w.claim.Previous == nil {
 		return nil
 	}
 	ctx, cancel := settling(ctx)
 	defer cancel()
-	err := w.guard(ctx)
-	if lost(err) {
-		return nil // somebody took the host over just now: it is theirs
-	}
-	if err == nil {
-		err = w.Host.RemoveJournal(ctx)
-	}
-	if err == nil {
+	switch err := w.guard(ctx); {
+	case lost(err): // somebody took the host over just now: it is theirs
 		return nil
+	case errors.Is(err, ErrJournalGone):
+		return nil
+	case err != nil:
+		return err
 	}
-	return stays("It could not be removed: " + err.Error())
+	return w.Host.RemoveJournal(ctx)
 }

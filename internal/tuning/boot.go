@@ -22,16 +22,16 @@ type Boot struct {
 // is reported to wander by seconds; clocks are stepped by NTP.
 const bootTolerance = 5 * time.Minute
 
-// sameBoot tells whether two readings are of one boot: the boot instant agrees
+// sameBoot tells whether an earlier reading and the present one are of one boot: the boot instant agrees
 // (the host's clock was not stepped, or LastBootUpTime does not follow it), or the
 // uptime grew by what passed for us (the clock was stepped, and LastBootUpTime moved
 // along). Which of the two Windows does is not known. decided is false where the
-// host's clock makes neither comparison possible.
+// host's clock stands before its own start now, so that neither comparison holds.
 func sameBoot(a, b Boot) (same, decided bool) {
 	if within(a.Last.Sub(b.Last)) {
 		return true, true
 	}
-	if a.Uptime < 0 || b.Uptime < 0 {
+	if b.Uptime < 0 {
 		return false, false
 	}
 	return within((b.Uptime - a.Uptime) - b.Read.Sub(a.Read)), true
