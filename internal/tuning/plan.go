@@ -133,6 +133,7 @@ func Apply(observed Values, desired Desired, prior Prior, onDestroy OnDestroy) (
 			continue
 		case !managed && recorded:
 			original = carried
+			plan.doubt(p, found, original, prior)
 		case !managed:
 			if !found.Restorable() {
 				refused = append(refused, &RefusedError{Parameter: p, Found: found})
@@ -180,6 +181,16 @@ func (plan *Plan) write(p tcpip.Parameter, found, to Value, oursAlready bool) {
 	if found != to || oursAlready {
 		plan.Written[p.Attribute] = number
 	}
+}
+
+// doubt warns of a value that a journal gives an original for, and that is neither
+// that nor what was written: somebody set it since.
+func (plan *Plan) doubt(p tcpip.Parameter, found, original Value, prior Prior) {
+	if number, wrote := prior.Written[p.Attribute]; found == original || wrote && found == DWORD(number) {
+		return
+	}
+	plan.warn(p, fmt.Sprintf("%s was %s, which the journal does not know", p.ValueName, found),
+		fmt.Sprintf("The journal of an earlier owner says that it was %s before, and that is what it becomes again on destroy. If %s is what is to come back, note it down.", original, found))
 }
 
 // carry keeps in mind what an earlier owner left, unless it is as it was before.
