@@ -62,7 +62,7 @@ func (w *world) create(c config) (*instance, bool) {
 	m, s := h.m, w.sight(h.m, "")
 	w.second(m, s)
 	s = w.sight(m, "")
-	next := &instance{host: c.host, onDestroy: c.onDestroy, wrote: map[string]bool{}, boot: -1}
+	next := &instance{host: c.host, onDestroy: c.onDestroy, wrote: map[string]bool{}, boot: -1, windows: m.installed}
 	w.watch(h, &s, c.desired, func() string { return h.newOwner }, next.wrote)
 	h.gone = func() { w.mayGo(h, s, tuning.Restore) }
 	w.logf("  create at %s %v %s (journal %s)", c.host, c.desired, c.onDestroy, s.class)
@@ -127,6 +127,7 @@ func (w *world) excuse(m *machine, s sight) {
 
 func (w *world) created(h *wire, s sight, c config, next *instance) {
 	m := h.m
+	next.windows = m.installed
 	w.isDesired(m, next, c.desired, "create")
 	for x, original := range next.state.Original {
 		item, carried := s.journal.Values[x]
@@ -231,6 +232,7 @@ func (w *world) mayGo(h *wire, s sight, onDestroy tuning.OnDestroy) {
 func (w *world) delete(i *instance, forgotten bool) bool {
 	h := w.wire(i.host)
 	m, s := h.m, w.sight(h.m, i.state.Owner)
+	i.loose = i.loose || i.old && s.class == mine && guardAnewHalfway
 	w.heed(m, i, s)
 	s = w.sight(m, i.state.Owner)
 	state := clone(i.state)
@@ -308,6 +310,9 @@ func (w *world) update(i *instance, c config) *instance {
 	if i.old && (!w.journal || i.state.Memory.Journaled == nil) {
 		i.loose = true
 	}
+	patched := w.journal && s.class == none && !i.old && !i.windows.Equal(m.installed) // looks like one that was installed anew
+	i.loose = i.loose || patched
+	i.loose = i.loose || i.old && s.class == mine && guardAnewHalfway
 	w.heed(m, i, s)
 	s = w.sight(m, i.state.Owner)
 	next := i.copied()
@@ -335,7 +340,7 @@ func (w *world) update(i *instance, c config) *instance {
 	if died {
 		next.state, next.vague, next.boot = clone(i.state), true, m.boots
 		next.state.Memory = tuning.Memory{}
-		next.loose = next.loose || i.old
+		next.loose = next.loose || i.old && guardAnewHalfway
 		h.settle()
 		w.excuse(m, s)
 		return next
@@ -350,7 +355,7 @@ func (w *world) update(i *instance, c config) *instance {
 	if anew {
 		managed = nil
 	}
-	if !h.fired && !barred && !w.refusable(s, c.desired, managed) {
+	if !h.fired && !barred && !patched && !(i.old && errors.Is(o.Err, ErrReinstalled)) && !w.refusable(s, c.desired, managed) {
 		w.fail("an update failed for no reason: %v", o.Err)
 	}
 	if s.class == anothers && !h.fired {
@@ -374,6 +379,7 @@ func (w *world) update(i *instance, c config) *instance {
 // updated judges an update that succeeded.
 func (w *world) updated(h *wire, s sight, i *instance, c config, next *instance, anew bool) {
 	m := h.m
+	next.windows = m.installed
 	w.isDesired(m, next, c.desired, "update")
 	w.originalsAre(m, next.state, "update")
 	if next.state.Owner != i.state.Owner {
@@ -384,12 +390,12 @@ func (w *world) updated(h *wire, s sight, i *instance, c config, next *instance,
 		item, carried := s.journal.Values[x]
 		want := s.values[x].String()
 		switch {
-		case managed && !anew:
+		case managed && !anew && !(i.old && carried && !i.loose):
 			want = prior.String()
 		case carried:
 			want = item.Original
 		}
-		found := i.loose && original == s.values[x]
+		found := i.loose && (original == s.values[x] || carried && original.String() == item.Original)
 		if original.String() != want && !found {
 			w.fail("an update made original of %s %s, want %s", x, original, want)
 		}

@@ -4,7 +4,11 @@ package reconcile
 const (
 	// guardNegativeUptime: a boot that was first seen while the host's clock was before its
 	// own start is never told apart from a later one.
-	guardNegativeUptime = true
+	guardNegativeUptime = false
 	// guardJournalStays: a destroy that could not remove the journal succeeds with a warning.
-	guardJournalStays = true
+	guardJournalStays = false
+	// guardAnewHalfway: after a new installation the first update failed or died when its
+	// journal was there already; from then on the old installation's originals in state count
+	// for more than the journal's.
+	guardAnewHalfway = true
 )

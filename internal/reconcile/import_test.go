@@ -24,7 +24,7 @@ func (w *world) adopt(host string) *instance {
 	if unclear {
 		w.fail("an import succeeded beside a journal that is %s", s.class)
 	}
-	next := &instance{host: host, state: clone(*o.State), onDestroy: tuning.Restore, wrote: map[string]bool{}, boot: -1}
+	next := &instance{host: host, state: clone(*o.State), onDestroy: tuning.Restore, wrote: map[string]bool{}, boot: -1, windows: m.installed}
 	for _, x := range attributes {
 		original, managed := next.state.Original[x]
 		_, isDWORD := m.values[x].DWORD()

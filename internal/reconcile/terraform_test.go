@@ -53,13 +53,14 @@ type instance struct {
 	tainted   bool
 
 	// What the judge knows beside it.
-	wrote map[string]bool   // what was ever written through it
-	seen  map[string]string // the values at the boot, as far as it saw them
-	boot  int               // which boot that was
-	early bool              // its clock was before its own start when that boot was first seen
-	vague bool              // it lost sight of the boot (memory lost, state of old …)
-	loose bool              // its originals may be out of date, by somebody's hand
-	old   bool              // its Windows was installed anew since
+	wrote   map[string]bool   // what was ever written through it
+	seen    map[string]string // the values at the boot, as far as it saw them
+	boot    int               // which boot that was
+	early   bool              // its clock was before its own start when that boot was first seen
+	vague   bool              // it lost sight of the boot (memory lost, state of old …)
+	loose   bool              // its originals may be out of date, by somebody's hand
+	windows time.Time         // InstallDate when it last succeeded; an upgrade in place changes it
+	old     bool              // its Windows was installed anew since
 }
 
 func (i *instance) copied() *instance {

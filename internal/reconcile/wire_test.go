@@ -49,13 +49,13 @@ type landing struct {
 
 // wire is a machine as the reconciler reaches it during one call of a resource.
 type wire struct {
-	m      *machine
-	now    time.Time
-	faults []fault
-	stop   context.CancelFunc
-	// turn is another's work before call number turnAt.
-	turn   func()
-	turnAt int
+	m         *machine
+	now       time.Time
+	faults    []fault
+	stop      context.CancelFunc
+	sealed    bool   // the journal cannot be written
+	stopAfter int    // Ctrl-C during the write of a value with this number; 0: never
+	onLook    func() // before each look at the journal
 	// check is the judge's look at each write.
 	check func(step tuning.Step)
 	gone  func() // the judge's look before a journal is removed
@@ -70,6 +70,7 @@ type wire struct {
 	closed   bool // writes are denied from now on
 	landings []landing
 	writes   []tuning.Step
+	looks    int // at the journal
 	journals int // writes and removals of the journal, tried
 	log      []string
 }
@@ -81,11 +82,6 @@ func (h *wire) do(ctx context.Context, what string, write bool, act func()) (unc
 	}
 	number := h.calls
 	h.calls++
-	if h.turn != nil && number >= h.turnAt && what == "ReadJournal" {
-		turn := h.turn
-		h.turn = nil
-		turn()
-	}
 	h.land(number)
 	kind := ""
 	for _, f := range h.faults {
@@ -167,6 +163,10 @@ func (h *wire) UUID(ctx context.Context) (uuid string, err error) {
 func (h *wire) ReadJournal(ctx context.Context) (found tuning.Found, err error) {
 	number := h.calls
 	h.fresh = true
+	h.looks++
+	if h.onLook != nil {
+		h.onLook()
+	}
 	_, err = h.do(ctx, "ReadJournal", false, func() {
 		if h.m.journal == "" {
 			return
@@ -190,6 +190,9 @@ func (h *wire) WriteJournal(ctx context.Context, journal tuning.Journal) error {
 	text := journal.Text()
 	h.journals++
 	h.fresh = false
+	if h.sealed {
+		return errRefused
+	}
 	_, err := h.do(ctx, "WriteJournal", true, func() { h.m.journal, h.m.byHand, h.m.upgraded = text, false, false })
 	return err
 }
@@ -220,11 +223,17 @@ func (h *wire) WriteTuning(ctx context.Context, step tuning.Step) error {
 	if err := ctx.Err(); err != nil {
 		return &tuning.WriteError{Step: step, Err: err}
 	}
+	if step.To.Opaque { // as winhost does: nobody knows what to write
+		return &tuning.WriteError{Step: step, Err: errRefused}
+	}
 	if h.check != nil {
 		h.check(step)
 	}
 	h.writes = append(h.writes, step)
 	h.fresh, h.readBack = false, false
+	if len(h.writes) == h.stopAfter {
+		defer h.stop()
+	}
 	uncertain, err := h.do(ctx, "WriteTuning", true, func() { h.m.ours(step.Parameter.Attribute, step.To) })
 	if err != nil {
 		return &tuning.WriteError{Step: step, Uncertain: uncertain, Err: err}
