@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"syscall"
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/fleetbench/relay"
@@ -29,6 +30,7 @@ func startFleet(program string, count int, delay time.Duration) (*fleet, error) 
 	f := &fleet{command: exec.Command(program, //nolint:noctx // it ends with its standard input
 		"-hosts", strconv.Itoa(count), "-delay", delay.String())} // #nosec G204 -- built by build
 	f.command.Stderr = os.Stderr
+	f.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // stop ends it, also after Ctrl-C
 	ask, err := f.command.StdinPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start the hosts: %w", err)

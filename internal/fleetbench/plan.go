@@ -87,7 +87,9 @@ func (p *plans) run(ctx context.Context, provider string, args ...string) (sampl
 	command.Dir = p.dir
 	command.Env = append(os.Environ(), "TF_CLI_CONFIG_FILE="+filepath.Join(p.dir, "cli.tfrc"), "TF_IN_AUTOMATION=1",
 		"FLEETBENCH_PROGRAM="+filepath.Join(p.work, provider), "FLEETBENCH_USAGE="+p.usage)
-	// Killed by -9, the command line would leave its providers behind.
+	// Killed by -9, the command line would leave its providers behind; and a second interrupt, as Ctrl-C sends one to the
+	// whole group, would have it do the same.
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	var output bytes.Buffer
 	command.Stdout, command.Stderr = &output, &output
