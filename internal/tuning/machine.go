@@ -18,9 +18,12 @@ type Machine struct {
 	Installed time.Time
 }
 
-// sharedUUID is what several makers of boards left in their firmware (reported
-// for many models; the digits are not random).
-const sharedUUID = "03000200-0400-0500-0006-000700080009"
+// What several makers of boards left in their firmware (reported for many models;
+// the digits are not random), in both orders of bytes.
+const (
+	sharedUUID        = "03000200-0400-0500-0006-000700080009"
+	sharedUUIDSwapped = "00020003-0004-0005-0006-000700080009"
+)
 
 // UsableUUID gives a UUID in upper case, or "" where it tells nothing: of another
 // form, all zeros, all Fs, or known to be shared by many boards.
@@ -31,7 +34,7 @@ func UsableUUID(text string) string {
 		return ""
 	}
 	digits := strings.Join(parts, "")
-	if strings.Trim(digits, "0123456789ABCDEF") != "" || strings.Trim(digits, "0") == "" || strings.Trim(digits, "F") == "" || uuid == sharedUUID {
+	if strings.Trim(digits, "0123456789ABCDEF") != "" || strings.Trim(digits, "0") == "" || strings.Trim(digits, "F") == "" || uuid == sharedUUID || uuid == sharedUUIDSwapped {
 		return ""
 	}
 	return uuid
@@ -54,7 +57,7 @@ func (here Machine) kin(recorded Machine) kinship {
 			return same
 		}
 		return clone
-	case strings.EqualFold(here.Computer, recorded.Computer):
+	case here.Computer != "" && strings.EqualFold(here.Computer, recorded.Computer):
 		return same
 	default:
 		return unknown

@@ -25,6 +25,7 @@ func TestUsableUUID(t *testing.T) {
 		"FFFFFFFF-FFFF-FFFF-FFFF-FFFFFFFFFFFF": "",
 		"ffffffff-ffff-ffff-ffff-ffffffffffff": "",
 		"03000200-0400-0500-0006-000700080009": "",
+		"00020003-0004-0005-0006-000700080009": "",
 		// What is no UUID.
 		"To Be Filled By O.E.M.":                "",
 		"Not Settable":                          "",
@@ -60,6 +61,7 @@ func TestKinship(t *testing.T) {
 		{"cloned", machine(uuidB, "MAIL02"), machine(uuidA, "MAIL01"), clone},
 		{"cloned, not yet renamed", machine(uuidB, "MAIL01"), machine(uuidA, "MAIL01"), clone},
 		{"no UUID, same name", machine("", "MAIL01"), machine("", "mail01"), same},
+		{"neither UUID nor name", machine("", ""), machine("", ""), unknown},
 		{"no UUID, another name", machine("", "MAIL02"), machine("", "MAIL01"), unknown},
 		{"a UUID by now, same name", machine(uuidA, "MAIL01"), machine("", "MAIL01"), same},
 		{"a UUID by now, another name", machine(uuidA, "MAIL02"), machine("", "MAIL01"), unknown},
