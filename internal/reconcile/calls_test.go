@@ -235,6 +235,12 @@ func (w *world) delete(i *instance, forgotten bool) bool {
 	i.loose = i.loose || i.old && s.class == mine && guardAnewHalfway
 	w.heed(m, i, s)
 	s = w.sight(m, i.state.Owner)
+	if w.journal && s.class == none && !i.old && !i.windows.Equal(m.installed) { // it looks installed anew, so all is left as it is
+		for x := range i.state.Original {
+			m.truth[x].excused = true
+		}
+		s = w.sight(m, i.state.Owner)
+	}
 	state := clone(i.state)
 	if forgotten {
 		state.Memory = tuning.Memory{}
@@ -312,6 +318,7 @@ func (w *world) update(i *instance, c config) *instance {
 	}
 	patched := w.journal && s.class == none && !i.old && !i.windows.Equal(m.installed) // looks like one that was installed anew
 	i.loose = i.loose || patched
+	i.vague = i.vague || patched
 	i.loose = i.loose || i.old && s.class == mine && guardAnewHalfway
 	w.heed(m, i, s)
 	s = w.sight(m, i.state.Owner)
@@ -371,7 +378,7 @@ func (w *world) update(i *instance, c config) *instance {
 	if _, class := w.read(m, i.state.Owner); anew && class == mine {
 		next.old = false
 	}
-	w.partly(h, s, i, c, next, anew)
+	w.partly(h, s, i, c, next, anew || patched)
 	h.settle()
 	return next
 }

@@ -229,7 +229,6 @@ func (w *world) others(m *machine, action string) {
 		m.offset += time.Duration(rapid.SampledFrom([]int{-9 * 60, -60, -1, 1, 60, 9 * 60}).Draw(t, "step")) * time.Minute
 	case "upgrade":
 		m.installed = m.installed.Add(time.Hour * 24 * 30)
-		m.upgraded = true
 		for _, t := range m.truth { // a journal that is gone and another InstallDate look like a new installation
 			t.excused = t.excused || t.touched && m.byHand
 		}
@@ -238,7 +237,7 @@ func (w *world) others(m *machine, action string) {
 		for _, x := range attributes {
 			m.values[x] = rapid.SampledFrom([]tuning.Value{tuning.Absent, tuning.Absent, tuning.Absent, tuning.DWORD(60), tuning.String("30")}).Draw(t, "new value")
 		}
-		m.journal, m.byHand, m.upgraded = "", false, false
+		m.journal, m.byHand = "", false
 		w.now = w.now.Add(time.Hour)
 		m.reboot(w.now)
 		m.forget()
@@ -285,9 +284,10 @@ func (w *world) spoil(m *machine, text string) {
 	}
 	live := w.live(m)
 	for x, t := range m.truth {
-		known := len(live) == 1 && !m.upgraded
+		known := len(live) == 1 && live[0].windows.Equal(m.installed) // else it looks installed anew
 		if known {
-			_, known = live[0].state.Original[x]
+			_, managed := live[0].state.Original[x]
+			known = managed && live[0].wrote[x]
 		}
 		t.excused = t.excused || t.touched && !known
 	}

@@ -27,8 +27,7 @@ type machine struct {
 
 	truth map[string]*truth
 	// byHand: the journal was removed or spoilt by somebody else and none was written since.
-	byHand   bool
-	upgraded bool // InstallDate changed in place since the journal was written
+	byHand bool
 	// crowded: without a journal a second owner came, who takes for original what the
 	// first wrote: the loss that the docs name.
 	crowded bool

@@ -65,7 +65,6 @@ type instance struct {
 
 func (i *instance) copied() *instance {
 	c := *i
-	c.state = clone(i.state)
 	c.wrote, c.seen = maps.Clone(i.wrote), maps.Clone(i.seen)
 	return &c
 }

@@ -193,7 +193,7 @@ func (h *wire) WriteJournal(ctx context.Context, journal tuning.Journal) error {
 	if h.sealed {
 		return errRefused
 	}
-	_, err := h.do(ctx, "WriteJournal", true, func() { h.m.journal, h.m.byHand, h.m.upgraded = text, false, false })
+	_, err := h.do(ctx, "WriteJournal", true, func() { h.m.journal, h.m.byHand = text, false })
 	return err
 }
 
