@@ -226,7 +226,6 @@ else # the plan's messages say what changes, without values
 	sed -n 's/^planned	/drift	(no values)	/p' "$work/found" >"$work/planned"
 	cat "$work/planned" >>"$work/found"
 fi
-rm -f "$work/plan" "$work/shown"
 
 hosts=$(lines drift | cut -f 1 | sort -u | wc -l | tr -d ' ')
 read=$(($(count read) - $(count unread)))
