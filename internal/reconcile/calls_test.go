@@ -71,6 +71,7 @@ func (w *world) create(c config) (*instance, bool) {
 	})
 	w.logf("    %v: %v (died: %t, state: %t)", h.log, o.Err, died, o.State != nil)
 	w.intended(h, s, c.desired, next.wrote)
+	defer func() { w.intended(h, s, c.desired, next.wrote) }() // what lands late
 	if s.class == unusable || s.class == unidentified {
 		w.untouched(h, s, "the journal is "+s.class.String())
 		if o.Err == nil && !died {
@@ -331,6 +332,7 @@ func (w *world) update(i *instance, c config) *instance {
 	})
 	w.logf("    %v: %v (died: %t, state: %t)", h.log, o.Err, died, o.State != nil)
 	w.intended(h, s, c.desired, next.wrote)
+	defer func() { w.intended(h, s, c.desired, next.wrote) }() // what lands late
 	anew := i.old && !i.loose && w.journal && s.class == none
 	barred := s.class == anothers || s.class == unidentified || s.class == unusable || (anew && !i.state.Memory.Reinstalled)
 	if barred {
@@ -342,6 +344,11 @@ func (w *world) update(i *instance, c config) *instance {
 	for x := range i.state.Original {
 		if _, ok := c.desired[x]; !ok && (died || o.Err != nil) {
 			m.truth[x].letGo = c.onDestroy == tuning.Keep
+		}
+	}
+	if guardLostWritten && i.state.Memory.Written == nil && s.class == none && (died || o.Err != nil) {
+		for x := range i.state.Original {
+			m.truth[x].excused = true
 		}
 	}
 	if died {
@@ -378,7 +385,7 @@ func (w *world) update(i *instance, c config) *instance {
 	if _, class := w.read(m, i.state.Owner); anew && class == mine {
 		next.old = false
 	}
-	w.partly(h, s, i, c, next, anew || patched)
+	w.partly(h, s, i, c, next, anew || patched || i.old && i.loose)
 	h.settle()
 	return next
 }
@@ -395,6 +402,7 @@ func (w *world) updated(h *wire, s sight, i *instance, c config, next *instance,
 	for x, original := range next.state.Original {
 		prior, managed := i.state.Original[x]
 		item, carried := s.journal.Values[x]
+		next.wrote[x] = next.wrote[x] || item.Written != nil // taken over as written
 		want := s.values[x].String()
 		switch {
 		case managed && !anew && !(i.old && carried && !i.loose):
@@ -420,7 +428,7 @@ func (w *world) updated(h *wire, s sight, i *instance, c config, next *instance,
 			w.fail("an update wrote %s, which is not managed", step)
 		}
 	}
-	next.vague = next.vague || anew
+	next.vague = next.vague || anew || i.old
 	w.look(next, m, s.values)
 	w.pendingIs(m, next, "update")
 }

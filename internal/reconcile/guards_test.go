@@ -11,4 +11,7 @@ const (
 	// journal was there already; from then on the old installation's originals in state count
 	// for more than the journal's.
 	guardAnewHalfway = true
+	// guardLostWritten: an update without memory and without journal that fails writes a
+	// journal in which nothing counts as written.
+	guardLostWritten = true
 )
