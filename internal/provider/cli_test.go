@@ -2,6 +2,7 @@ package provider
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,11 +68,16 @@ func newCLI(t *testing.T, config string) *cli {
 		t.Fatal(err)
 	}
 	c := &cli{t: t, path: path, dir: t.TempDir()}
-	settings := filepath.Join(c.dir, "cli.tfrc")
-	c.file("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"windows-baseline/windows\" = %q\n  }\n  direct {}\n}\n", provider))
-	c.env = append(cleanEnvironment(), "TF_CLI_CONFIG_FILE="+settings, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	c.override(provider)
+	c.env = append(cleanEnvironment(), "TF_CLI_CONFIG_FILE="+filepath.Join(c.dir, "cli.tfrc"), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
 	c.config(config)
 	return c
+}
+
+// override makes the CLI take the provider's program from a folder.
+func (c *cli) override(folder string) {
+	c.t.Helper()
+	c.file("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"windows-baseline/windows\" = %q\n  }\n  direct {}\n}\n", folder))
 }
 
 // cleanEnvironment is the environment without what would steer the CLI or the provider.
@@ -101,14 +107,33 @@ func (c *cli) config(config string) {
 // run executes a command and returns its exit code and what it said.
 func (c *cli) run(args ...string) (exit int, output string) {
 	c.t.Helper()
+	return c.disturbed(nil, nil, args...)
+}
+
+// disturbed is run for a command whose process gets a blow: once happened is closed,
+// strike is called.
+func (c *cli) disturbed(happened <-chan struct{}, strike func(*os.Process), args ...string) (exit int, output string) {
+	c.t.Helper()
+	var out bytes.Buffer
 	command := exec.CommandContext(context.Background(), c.path, args...)
-	command.Dir, command.Env = c.dir, c.env
-	out, err := command.CombinedOutput()
+	command.Dir, command.Env, command.Stdout, command.Stderr = c.dir, c.env, &out, &out
+	if err := command.Start(); err != nil {
+		c.t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- command.Wait() }()
+	var err error
+	select {
+	case err = <-ended:
+	case <-happened:
+		strike(command.Process)
+		err = <-ended
+	}
 	var status *exec.ExitError
 	if err != nil && !errors.As(err, &status) {
 		c.t.Fatal(err)
 	}
-	return command.ProcessState.ExitCode(), string(out)
+	return command.ProcessState.ExitCode(), out.String()
 }
 
 // must runs a command that has to exit with the given code.
