@@ -1,0 +1,98 @@
+package reconcile
+
+import (
+	"context"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+)
+
+// mayGo judges the moment at which a journal is removed.
+func (w *world) mayGo(h *wire, s sight, onDestroy tuning.OnDestroy) {
+	for _, x := range attributes {
+		if t := h.m.truth[x]; onDestroy == tuning.Restore && t.touched && !t.right(h.m.values[x].String()) {
+			w.fail("the journal is removed while %s is %s and was %v", x, h.m.values[x], t.before)
+		}
+		h.m.release(x)
+	}
+}
+
+// delete is DeleteResource. It tells whether the instance is gone from state.
+func (w *world) delete(i *instance, forgotten bool) bool {
+	h := w.wire(i.host)
+	m, s := h.m, w.sight(h.m, i.state.Owner)
+	i.loose = i.loose || i.old && s.class == mine && guardAnewHalfway
+	w.heed(m, i, s)
+	s = w.sight(m, i.state.Owner)
+	if w.journal && s.class == none && !i.old && !i.windows.Equal(m.installed) { // it looks installed anew, so all is left as it is
+		for x := range i.state.Original {
+			m.truth[x].excused = true
+		}
+		s = w.sight(m, i.state.Owner)
+	}
+	state := clone(i.state)
+	if forgotten {
+		state.Memory = tuning.Memory{}
+	}
+	w.watch(h, &s, nil, func() string { return i.state.Owner }, nil)
+	h.gone = func() { w.mayGo(h, s, i.onDestroy) }
+	w.logf("  delete %s at %s, %s (journal %s, forgotten %t)", i.state.Owner, i.host, i.onDestroy, s.class, forgotten)
+	o, died := w.call(h, func(ctx context.Context, r Reconciler) Outcome { return r.Delete(ctx, state, i.onDestroy) })
+	w.logf("    %v: %v (died: %t)", h.log, o.Err, died)
+	switch {
+	case s.class == anothers:
+		w.untouched(h, s, "the host is another's")
+	case s.class == unidentified || s.class == unusable:
+		w.untouched(h, s, "the journal is "+s.class.String())
+		if o.Err == nil && !died {
+			w.fail("a destroy succeeded beside a journal that is %s", s.class)
+		}
+	case i.old && !i.loose && w.journal && s.class == none && state.Memory.Journaled != nil:
+		if len(h.writes) > 0 {
+			w.fail("a destroy wrote to a Windows that was installed anew")
+		}
+	}
+	if died || o.Err != nil {
+		if !died && !h.fired && s.class != unidentified && s.class != unusable {
+			w.fail("a destroy failed for no reason: %v", o.Err)
+		}
+		if o.State != nil {
+			w.fail("a destroy that failed changed the state")
+		}
+		h.settle()
+		return false
+	}
+	if s.class == anothers {
+		if len(o.Warnings) == 0 {
+			w.fail("a destroy left another's host alone and did not say so")
+		}
+		return true
+	}
+	forgotten = forgotten || state.Memory.Written == nil
+	for _, x := range attributes {
+		_, managed := i.state.Original[x]
+		_, carried := s.journal.Values[x]
+		switch {
+		case managed || (carried && s.class == mine):
+			w.released(h, s, i, x, i.onDestroy, forgotten)
+		case h.wrote(x):
+			w.fail("a destroy wrote %s, which was not managed", x)
+		}
+		switch {
+		case managed && s.class == none && len(w.live(m)) > 1: // another still has it
+			m.truth[x].allow(m.values[x].String())
+		case managed:
+			m.release(x)
+		}
+	}
+	if guardJournalStays && s.class == mine && m.journal != "" && len(o.Warnings) > 0 {
+		for x, item := range s.journal.Values {
+			m.truth[x].allow(item.Original)
+			m.truth[x].tried = item.Written != nil
+			m.truth[x].touched = false
+		}
+	} else if s.class == mine && m.journal != "" {
+		w.fail("a destroy left the journal: %+v", o.Warnings)
+	}
+	h.settle()
+	return true
+}
