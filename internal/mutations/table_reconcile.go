@@ -1,0 +1,78 @@
+package main
+
+// ofReconcile: the order in which decisions reach a host.
+var ofReconcile = []mutation{
+	{
+		name: "the journal is written after the value", harm: "Terraform dies in between, and the original is gone",
+		file: "internal/reconcile/create.go",
+		old:  "if err := w.put(ctx, w.ahead()); err != nil {\n\t\treturn failed(err, nothingWritten, w.retreat(ctx))\n\t}\n\tafter, attempted, err := w.carryOut(ctx, desired)\n",
+		replacement: "after, attempted, err := w.carryOut(ctx, desired)\n" +
+			"\tif err := w.put(ctx, w.ahead()); err != nil {\n\t\treturn failed(err, nothingWritten, w.retreat(ctx))\n\t}\n",
+		room: reconcileRoom, tests: []string{"TestHistories"},
+	},
+	{
+		name: "an update does not say in the journal what it is about to write", harm: "the same, for a value that is new in the configuration",
+		file: "internal/reconcile/update.go", old: "w.put(ctx, w.ahead())", replacement: "ctx.Err()",
+		room: reconcileRoom, tests: []string{"TestHistories"},
+	},
+	{
+		name: "the owner is not read again before a write", harm: "two runs at once, and both write",
+		file: "internal/reconcile/work.go", old: "if err := w.guard(ctx); err != nil {\n\t\t\treturn steps", replacement: "if err := ctx.Err(); err != nil {\n\t\t\treturn steps",
+		room: reconcileRoom, tests: []string{"TestOwnerChangesBetweenWrites", "TestHistories"},
+	},
+	{
+		name: "a create that failed takes nothing back", harm: "half of the values are set, and nobody manages them",
+		file: "internal/reconcile/create.go", old: `_, err = w.write(ctx, back)`, replacement: `err = nil`,
+		room: reconcileRoom, tests: []string{"TestCtrlC", "TestHistories"},
+	},
+	{
+		name: "taking back runs on the context that Ctrl-C cancelled", harm: "the same, after Ctrl-C",
+		file: "internal/reconcile/reconcile.go", old: `context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)`, replacement: `context.WithTimeout(ctx, settleTimeout)`,
+		room: reconcileRoom, tests: []string{"TestCtrlC"},
+	},
+	{
+		name: "a create that failed leaves its journal", harm: "the next one takes over a host that nobody ever managed",
+		file: "internal/reconcile/create.go", old: `err = w.Host.RemoveJournal(ctx)`, replacement: `err = nil`,
+		room: reconcileRoom, tests: []string{"TestCtrlC", "TestHistories"},
+	},
+	{
+		name: "destroy leaves the journal", harm: "a later create restores what was there years ago",
+		file: "internal/reconcile/delete.go", old: `return w.Host.RemoveJournal(ctx)`, replacement: `return nil`,
+		room: reconcileRoom, tests: []string{"TestJournals"},
+	},
+	{
+		name: "destroy removes the journal though a value was not restored", harm: "the original is gone for good",
+		file: "internal/reconcile/delete.go", old: `_, _, err := w.carryOut(ctx, nil); err != nil {`, replacement: `_, _, err := w.carryOut(ctx, nil); lost(err) {`,
+		room: reconcileRoom, tests: []string{"TestCtrlC", "TestHistories"},
+	},
+	{
+		name: "state is what was planned, not what was read back", harm: "state says what a policy has undone",
+		file: "internal/reconcile/work.go", old: `return after, attempted, tuning.Verify(w.plan, desired, after)`, replacement: `return assumeWritten(after, w.plan.Steps), attempted, nil`,
+		room: reconcileRoom, tests: []string{"TestAHostThatDoesNotKeepWhatIsWritten"},
+	},
+	{
+		name: "what is read back is not compared", harm: "Terraform stops with a text that blames the provider, and names no cause",
+		file: "internal/reconcile/work.go", old: `return after, attempted, tuning.Verify(w.plan, desired, after)`, replacement: `return after, attempted, nil`,
+		room: reconcileRoom, tests: []string{"TestAHostThatDoesNotKeepWhatIsWritten"},
+	},
+	{
+		name: "a lost write is not treated as one that may land late", harm: "it lands, and nobody takes it back",
+		file: "internal/reconcile/work.go", old: `return failed.Step.Parameter.Attribute`, replacement: `return ""`,
+		room: reconcileRoom, tests: []string{"TestHistories"},
+	},
+	{
+		name: "an update that cannot read the host forgets what it may have written", harm: "an original is lost",
+		file: "internal/reconcile/update.go", old: `truth := tuning.Unread(w.plan, w.claim.Prior, attempted)`, replacement: `truth := w.claim.Prior`,
+		room: reconcileRoom, tests: []string{"TestHistories", "TestHistoriesWithoutJournal"},
+	},
+	{
+		name: "an update goes on though Windows was installed anew", harm: "Terraform stops: inconsistent result, with half of it written",
+		file: "internal/reconcile/update.go", old: `if claim.Anew && !state.Memory.Reinstalled {`, replacement: `if claim.Alone {`,
+		room: reconcileRoom, tests: []string{"TestInstalledAnew"},
+	},
+	{
+		name: "`journal = false` removes a journal all the same", harm: "another owner's originals are gone",
+		file: "internal/reconcile/delete.go", old: `if !w.Journal || w.claim.Previous == nil {`, replacement: `if w.Journal && w.claim.Previous == nil {`,
+		room: reconcileRoom, tests: []string{"TestJournalOff"},
+	},
+}

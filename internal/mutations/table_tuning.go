@@ -1,0 +1,135 @@
+package main
+
+// ofTuning: what to do with values, and what state says.
+var ofTuning = []mutation{
+	{
+		name: "the original is overwritten on update", harm: "destroy restores our own number",
+		file: "internal/tuning/plan.go", old: `plan.Original[p.Attribute] = original`, replacement: `plan.Original[p.Attribute] = found`,
+		room: tuningRoom, tests: []string{"TestApply", "TestAnyHistoryEndsWhereItBegan"},
+	},
+	{
+		name: "destroy writes what was never written", harm: "somebody's later change of a value that we only watched is gone",
+		file: "internal/tuning/plan.go", old: `case !prior.wrote(p.Attribute):`, replacement: `case false:`,
+		room: tuningRoom, tests: []string{"TestDestroy"},
+	},
+	{
+		name: "`on_destroy = \"keep\"` restores", harm: "values change that were to stay",
+		file: "internal/tuning/plan.go", old: `case onDestroy == Keep:`, replacement: `case false:`,
+		room: tuningRoom, tests: []string{"TestDestroy"},
+	},
+	{
+		name: "`on_destroy = \"windows_default\"` restores", harm: "the value stays that was to go",
+		file: "internal/tuning/plan.go", old: `case onDestroy == WindowsDefault:`, replacement: `case false:`,
+		room: tuningRoom, tests: []string{"TestDestroy"},
+	},
+	{
+		name: "a value that did not exist is restored as 0", harm: "Windows uses 0 in place of its default",
+		file: "internal/tuning/plan.go", old: `return Absent, fmt.Sprintf("%s is deleted, since it did not exist before.", p.ValueName)`,
+		replacement: `return DWORD(0), fmt.Sprintf("%s is deleted, since it did not exist before.", p.ValueName)`,
+		room:        tuningRoom, tests: []string{"TestDestroy"},
+	},
+	{
+		name: "a value that cannot be put back is taken over", harm: "what it held is lost",
+		file: "internal/tuning/plan.go", old: `if !found.Restorable() {`, replacement: `if false {`,
+		room: tuningRoom, tests: []string{"TestApplyRefusesWhatCannotBePutBack"},
+	},
+	{
+		name: "lost memory is taken for never written", harm: "a tainted resource is destroyed and nothing is restored",
+		file: "internal/tuning/plan.go", old: `if p.Written == nil {`, replacement: `if false {`,
+		room: tuningRoom, tests: []string{"TestDestroyWithALostMemory"},
+	},
+	{
+		name: "any type counts as a number", harm: "a REG_QWORD that Windows ignores passes for applied",
+		file: "internal/tuning/value.go", old: `v.Type != TypeDWORD || v.Opaque`, replacement: `v.Opaque`,
+		room: tuningRoom, tests: []string{"TestDWORDOnlyFromREG_DWORD"},
+	},
+	{
+		name: "taking back overwrites what somebody else wrote meanwhile", harm: "their change is gone",
+		file: "internal/tuning/outcome.go", old: `foreign = append(foreign, Step`, replacement: `undo = append(undo, Step`,
+		room: tuningRoom, tests: []string{"TestUndo"},
+	},
+	{
+		name: "a write that may land late is not managed", harm: "it lands, and nobody takes it back",
+		file: "internal/tuning/outcome.go", old: `(p.Attribute == uncertain || after[p.Attribute] != step.From)`, replacement: `(after[p.Attribute] != step.From)`,
+		room: tuningRoom, tests: []string{"TestAfterFailure", "TestAfterAFailedCreate"},
+	},
+	{
+		name: "`original` is planned as known while an attribute is unknown", harm: "Terraform stops: inconsistent result after apply",
+		file: "internal/tuning/manage.go", old: "case Unknown:\n\t\t\tknown = false", replacement: "case Unknown:\n\t\t\toriginal[p.Attribute] = value",
+		room: tuningRoom, tests: []string{"TestManaged"},
+	},
+	{
+		name: "two readings of one boot must agree to the second", harm: "an NTP step takes pending_restart away",
+		file: "internal/tuning/boot.go", old: `const bootTolerance = 5 * time.Minute`, replacement: `const bootTolerance = time.Second`,
+		room: tuningRoom, tests: []string{"TestSameBoot"},
+	},
+	{
+		name: "only the boot instant is compared", harm: "a clock that is set right looks like a restart",
+		file: "internal/tuning/boot.go", old: `return within((b.Uptime - a.Uptime) - b.Read.Sub(a.Read)), true`, replacement: `return false, true`,
+		room: tuningRoom, tests: []string{"TestSameBoot"},
+	},
+	{
+		name: "only the uptime is compared", harm: "our own clock, set right, looks like the host's restart",
+		file: "internal/tuning/boot.go", old: `if within(a.Last.Sub(b.Last)) {`, replacement: `if false {`,
+		room: tuningRoom, tests: []string{"TestSameBoot"},
+	},
+	{
+		name: "a restart is not noticed", harm: "pending_restart stays for ever",
+		file: "internal/tuning/boot.go", old: `ok && (same || !decided) {`, replacement: `ok {`,
+		room: tuningRoom, tests: []string{"TestPendingThroughAHistory"},
+	},
+	{
+		name: "every refresh remembers its own reading of the boot", harm: "`plan -refresh-only` reports a difference that is none, each time",
+		file: "internal/tuning/boot.go", old: "next.Boot = s.Boot", replacement: "_ = s.Boot",
+		room: tuningRoom, tests: []string{"TestSeenStaysTheSameWithinABoot"},
+	},
+}
+
+// ofClaims: the journal, and who owns a host.
+var ofClaims = []mutation{
+	{
+		name: "a clone's journal counts", harm: "another machine's originals are restored here",
+		file: "internal/tuning/machine.go", old: `return clone`, replacement: `return same`,
+		room: tuningRoom, tests: []string{"TestKinship", "TestACloneIsNotARemoval"},
+	},
+	{
+		name: "another owner is ignored", harm: "two configurations overwrite each other without a word",
+		file: "internal/tuning/claim.go", old: `if stake.Owner != journal.Owner {`, replacement: `if stake.Owner == "" {`,
+		room: tuningRoom, tests: []string{"TestClaimUpdateOfAnothersHost"},
+	},
+	{
+		name: "a journal that was removed by hand is taken for a new Windows", harm: "our own values become the originals",
+		file: "internal/tuning/claim.go", old: `case sameInstallation(*memory.Journaled, here.Installed):`, replacement: `case false:`,
+		room: tuningRoom, tests: []string{"TestClaimUpdate"},
+	},
+	{
+		name: "a new Windows is taken for a journal that was removed", harm: "the old installation's originals are written to the new one",
+		file: "internal/tuning/claim.go", old: `c.Anew = true`, replacement: `c.Anew = false`,
+		room: tuningRoom, tests: []string{"TestClaimUpdate"},
+	},
+	{
+		name: "an earlier owner's originals are dropped", harm: "what was there before the first owner is lost",
+		file: "internal/tuning/claim.go", old: `c.Prior.Carried[attribute] = original`, replacement: `_ = original`,
+		room: tuningRoom, tests: []string{"TestClaimUpdate", "TestClaimUpdateRemembers"},
+	},
+	{
+		name: "our memory counts more than the journal", harm: "a write before a crash is not known to be ours, and never taken back",
+		file: "internal/tuning/claim.go", old: `maps.Copy(c.Prior.Written, journal.Written)`, replacement: `_ = journal.Written`,
+		room: tuningRoom, tests: []string{"TestTheJournalKnowsOfAWriteThatMemoryMissed"},
+	},
+	{
+		name: "a journal that cannot be understood is taken for none", harm: "it is overwritten, with the originals in it",
+		file: "internal/tuning/claim.go", old: `return nil, unusable(found.Err)`, replacement: `return nil, nil`,
+		room: tuningRoom, tests: []string{"TestUnusableJournalIsRefused"},
+	},
+	{
+		name: "a create records what it finds beside a journal", harm: "an earlier owner's number becomes the original",
+		file: "internal/tuning/claim.go", old: "claim.Prior.Carried, claim.Prior.Written = journal.Original, journal.Written\n\tclaim.Memory.Seen", replacement: "claim.Prior.Written = journal.Written\n\tclaim.Memory.Seen",
+		room: tuningRoom, tests: []string{"TestClaimCreate"},
+	},
+	{
+		name: "a journal of another form is read as far as it goes", harm: "an original is guessed",
+		file: "internal/tuning/journal.go", old: `err != nil || compact.String() != journal.Text()`, replacement: `err != nil`,
+		room: tuningRoom, tests: []string{"TestParseJournalRefuses"},
+	},
+}
