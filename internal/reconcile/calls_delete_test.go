@@ -7,7 +7,7 @@ import (
 )
 
 // mayGo judges the moment at which a journal is removed.
-func (w *world) mayGo(h *wire, s sight, onDestroy tuning.OnDestroy) {
+func (w *world) mayGo(h *wire, onDestroy tuning.OnDestroy) {
 	for _, x := range attributes {
 		if t := h.m.truth[x]; onDestroy == tuning.Restore && t.touched && !t.right(h.m.values[x].String()) {
 			w.fail("the journal is removed while %s is %s and was %v", x, h.m.values[x], t.before)
@@ -34,7 +34,7 @@ func (w *world) delete(i *instance, forgotten bool) bool {
 		state.Memory = tuning.Memory{}
 	}
 	w.watch(h, &s, nil, func() string { return i.state.Owner }, nil)
-	h.gone = func() { w.mayGo(h, s, i.onDestroy) }
+	h.gone = func() { w.mayGo(h, i.onDestroy) }
 	w.logf("  delete %s at %s, %s (journal %s, forgotten %t)", i.state.Owner, i.host, i.onDestroy, s.class, forgotten)
 	o, died := w.call(h, func(ctx context.Context, r Reconciler) Outcome { return r.Delete(ctx, state, i.onDestroy) })
 	w.logf("    %v: %v (died: %t)", h.log, o.Err, died)

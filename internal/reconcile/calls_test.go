@@ -63,7 +63,7 @@ func (w *world) create(c config) (*instance, bool) {
 	s = w.sight(m, "")
 	next := &instance{host: c.host, onDestroy: c.onDestroy, wrote: map[string]bool{}, boot: -1, windows: m.installed}
 	w.watch(h, &s, c.desired, func() string { return h.newOwner }, next.wrote)
-	h.gone = func() { w.mayGo(h, s, tuning.Restore) }
+	h.gone = func() { w.mayGo(h, tuning.Restore) }
 	w.logf("  create at %s %v %s (journal %s)", c.host, c.desired, c.onDestroy, s.class)
 	o, died := w.call(h, func(ctx context.Context, r Reconciler) Outcome {
 		return r.Create(ctx, maps.Clone(c.desired), c.onDestroy)
@@ -143,7 +143,7 @@ func (w *world) created(h *wire, s sight, c config, next *instance) {
 			w.fail("a create wrote %s, which is not configured", step)
 		}
 	}
-	w.covers(m, next, s)
+	w.covers(m, next)
 	for x, item := range s.journal.Values { // taken over as written
 		next.wrote[x] = next.wrote[x] || item.Written != nil
 	}
@@ -165,7 +165,7 @@ func (w *world) isDesired(m *machine, next *instance, desired tuning.Desired, wh
 
 // covers: after a success the journal is ours and says of everything that we manage, and
 // that an owner before us managed, what was before.
-func (w *world) covers(m *machine, next *instance, s sight) {
+func (w *world) covers(m *machine, next *instance) {
 	if !w.journal {
 		return
 	}

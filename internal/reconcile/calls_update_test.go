@@ -41,7 +41,7 @@ func (w *world) update(i *instance, c config) *instance {
 	}
 	for x := range i.state.Original {
 		if _, ok := c.desired[x]; !ok && (died || o.Err != nil) {
-			m.truth[x].letGo = c.onDestroy == tuning.Keep
+			m.truth[x].letGo = c.onDestroy == tuning.Keep || c.onDestroy == tuning.WindowsDefault && !m.values[x].Present
 		}
 	}
 	if guardLostWritten && i.state.Memory.Written == nil && s.class == none && (died || o.Err != nil) {
@@ -113,7 +113,7 @@ func (w *world) updated(h *wire, s sight, i *instance, c config, next *instance,
 			w.fail("an update made original of %s %s, want %s", x, original, want)
 		}
 	}
-	w.covers(m, next, s)
+	w.covers(m, next)
 	for x := range i.state.Original {
 		if _, ok := c.desired[x]; !ok {
 			w.released(h, s, i, x, c.onDestroy, i.state.Memory.Written == nil)

@@ -45,7 +45,7 @@ type truth struct {
 	before []string
 	// tried: one of us has tried to write it since nobody managed it.
 	tried bool
-	// letGo: an update that was to keep it, and let it go, failed half-way. The journal may
+	// letGo: an update that was to keep or delete it, and let it go, failed half-way. The journal may
 	// have forgotten it already, by the user's own word.
 	letGo bool
 	// excused: somebody's hand has taken the last record of what was before.
