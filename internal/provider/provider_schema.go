@@ -79,9 +79,9 @@ func (p *windowsProvider) Schema(_ context.Context, _ provider.SchemaRequest, re
 					"0 to %d, with growing waits between; default %d. Refused credentials and a host that is not there are never tried again.", winhost.MaxMaxRetries, winhost.DefaultMaxRetries)),
 			},
 			"on_unreachable": text("on_unreachable", "What a refresh does when a host cannot be reached or stops answering: `error` (default), or `warn`: "+
-				"state is kept, and a warning says `drift NOT checked`, so that one dead host does not stop a plan for the others. It never applies to writes, imports, or refused credentials."),
+				"state is kept, and a warning says `drift NOT checked`, so that one dead host does not stop a plan for the others. It never applies to writes, imports, data sources, or refused credentials."),
 			"journal": flag("journal", "Keep on each host what was there before, in `HKLM\\SOFTWARE\\terraform-provider-windows`. Default `true`. "+
-				"Without it an apply that is killed, `create_before_destroy`, a second resource for one machine and a lost state lose what was there before."),
+				"Without it an apply that is killed, `create_before_destroy`, a renamed `for_each` key, a second resource for one machine and a lost state lose what was there before."),
 			"allow_unencrypted_basic": flag("allow_unencrypted_basic", "Permit `auth = \"basic\"` without `https`, which sends the password readable. Default `false`."),
 		},
 	}

@@ -27,7 +27,7 @@ func tcpipTuningSchema(ctx context.Context) schema.Schema {
 				stringplanmodifier.RequiresReplaceIf(hostChanged, "another host", "another host"),
 			},
 			MarkdownDescription: "The host: `name`, `name:port` or `[IPv6 address]:port`. Default port 5985, 5986 with `https`. " +
-				"It is the import id. A change undoes everything on the old host and sets up the new one; a change of letter case only is none.",
+				"It is the import id and, in lower case, the identity. A change undoes everything on the old host and sets up the new one; a change of letter case only is none.",
 		},
 		"on_destroy": schema.StringAttribute{
 			Optional: true, Computed: true,
@@ -35,25 +35,25 @@ func tcpipTuningSchema(ctx context.Context) schema.Schema {
 			Validators: []validator.String{onDestroyValidator{}},
 			MarkdownDescription: "What becomes of a value when the resource is destroyed or the attribute leaves the configuration: " +
 				"`restore` (default) puts back what was there before, `keep` leaves it, `windows_default` deletes it so that Windows uses its default. " +
-				"A value that this provider never wrote is left as it is in any case.",
+				"A value that this provider never wrote is left as it is in any case. A change must be applied before a destroy goes by it.",
 		},
 		"original": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "What was on the host before this provider, by attribute: `absent`, `REG_DWORD 240`, `REG_SZ \"30\"` or `REG_QWORD 30`. Its keys are the attributes that are managed.",
 		},
 		"owner": schema.StringAttribute{
-			Computed: true,
-			MarkdownDescription: "A random id, made when the resource is created. The host's journal names it, so that two resources, configurations or runs that manage one host notice each other.",
+			Computed:            true,
+			MarkdownDescription: "A random id, made when the resource is created. The host's journal names it, so that two resources, configurations or runs that manage one host notice each other. An update keeps it.",
 		},
 		"pending_restart": schema.SetAttribute{
 			Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "The attributes whose value differs from the one at the host's last start, as far as this provider saw it: Windows reads these values when it starts, so they await a restart. " +
-				"Empty after a restart. It says nothing of attributes that are not managed, nor of a change and a restart that both happened between two refreshes.",
+				"Empty after a restart. It says nothing of attributes that are not managed, nor of a restart and a change after it that both happened between two refreshes.",
 		},
 		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
 			Create: true, Read: true, Update: true, Delete: true,
 			CreateDescription: timeoutText(createTimeout) + " When it is set, create waits that long for a host that refuses or does not answer yet, such as a machine that is just being set up; it never waits for an unknown name or refused credentials.",
-			ReadDescription: timeoutText(readTimeout),
+			ReadDescription:   timeoutText(readTimeout),
 			UpdateDescription: timeoutText(updateTimeout), DeleteDescription: timeoutText(deleteTimeout),
 		}),
 	}
