@@ -48,7 +48,7 @@ func (r *tcpipTuningResource) Create(ctx context.Context, req resource.CreateReq
 	defer cancel()
 	host, unlock, err := r.hosts.claim(ctx, name, model.waits())
 	if err != nil {
-		resp.Diagnostics.Append(unable("Create", name, err))
+		resp.Diagnostics.Append(unable("Create", name, err, "Nothing was written."))
 		return
 	}
 	defer unlock()
@@ -164,7 +164,7 @@ func (r *tcpipTuningResource) Delete(ctx context.Context, req resource.DeleteReq
 	defer cancel()
 	host, unlock, err := r.hosts.claim(ctx, name, false)
 	if err != nil {
-		resp.Diagnostics.Append(unable("Delete", name, err, wayOut(err, state.Original)...))
+		resp.Diagnostics.Append(unable("Delete", name, err, append(wayOut(err, state.Original), "Nothing was written.")...))
 		return
 	}
 	defer unlock()
