@@ -89,7 +89,7 @@ func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 	original, released, known := tuning.Managed(prior.Original, config.configured())
-	known = known && !state.Memory.Reinstalled
+	known = known && !state.Memory.Stale
 	changed := !known || len(released) > 0 || plan.differs(model)
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("host"), model.Host)...)
 	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "owner", model.Owner, types.StringUnknown(), model.Owner.IsNull())...)

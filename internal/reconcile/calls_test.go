@@ -41,8 +41,10 @@ func (w *world) refresh(i *instance) *instance {
 func (w *world) warned(m *machine, i *instance, s sight, h *wire, o Outcome) {
 	wrong := s.class == anothers || s.class == unidentified || s.class == unusable || (s.class == none && s.text != "" && w.journal)
 	gone := w.journal && s.class == none && i.state.Memory.Journaled != nil
-	for x := range i.state.Original {
+	for x, before := range i.state.Original {
 		wrong = wrong || m.values[x].IsWrongType()
+		recorded, ok := s.journal.Values[x]
+		wrong = wrong || s.class == mine && ok && recorded.Original != before.String() // state is of an earlier installation
 	}
 	clock := m.boot(w.now).Uptime < 0 || i.early && guardNegativeUptime
 	if (wrong || gone) && len(o.Warnings) == 0 && !h.fired {

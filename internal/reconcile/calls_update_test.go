@@ -32,7 +32,7 @@ func (w *world) update(i *instance, c config) *instance {
 	w.intended(h, s, c.desired, next.wrote)
 	defer func() { w.intended(h, s, c.desired, next.wrote) }() // what lands late
 	anew := i.old && !i.loose && w.journal && s.class == none
-	barred := s.class == anothers || s.class == unidentified || s.class == unusable || (anew && !i.state.Memory.Reinstalled)
+	barred := s.class == anothers || s.class == unidentified || s.class == unusable || (anew && !i.state.Memory.Stale)
 	if barred {
 		w.untouched(h, s, "an update is barred")
 		if o.Err == nil && !died {

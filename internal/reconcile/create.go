@@ -27,8 +27,7 @@ func (r Reconciler) Create(ctx context.Context, desired tuning.Desired, onDestro
 	if err != nil {
 		return failed(err, nothingWritten)
 	}
-	seen, _ := claim.Memory.Seen.At(scene.boot, observed, tuning.Parameters(merged(plan.Original, plan.Carried)))
-	w := r.work(scene, claim, plan, seen, r.NewOwner())
+	w := r.work(scene, claim, plan, observed, r.NewOwner())
 	if err := w.put(ctx, w.ahead()); err != nil {
 		return failed(err, nothingWritten, w.retreat(ctx))
 	}
@@ -36,7 +35,7 @@ func (r Reconciler) Create(ctx context.Context, desired tuning.Desired, onDestro
 	if err == nil {
 		return Outcome{State: w.resource(plan.Prior(), after), Warnings: append(claim.Warnings, plan.Warnings...)}
 	}
-	return w.undo(ctx, observed, attempted, err)
+	return w.undo(ctx, attempted, err)
 }
 
 // all is the desired attributes as keys.
@@ -49,7 +48,7 @@ func all(desired tuning.Desired) tuning.Values {
 }
 
 // undo takes back what a failed create wrote. cause is why it failed.
-func (w *work) undo(ctx context.Context, observed tuning.Values, attempted []tuning.Step, cause error) Outcome {
+func (w *work) undo(ctx context.Context, attempted []tuning.Step, cause error) Outcome {
 	outcome := Outcome{Err: cause}
 	if lost(cause) {
 		outcome.Notes = []string{"That owner took over this host while we were at work, with what was there before. Nothing was taken back and nothing was put into state. " + tuning.TakeOver}
@@ -59,12 +58,15 @@ func (w *work) undo(ctx context.Context, observed tuning.Values, attempted []tun
 	defer cancel()
 	now, err := w.Host.ReadTuning(ctx, w.touched())
 	if err != nil { // what may have been written counts as written
-		now = assumeWritten(observed, attempted)
+		now = assumeDone(w.found, attempted)
 	} else {
-		back, foreign := tuning.Undo(attempted, now)
+		back, foreign, stuck := tuning.Undo(attempted, now)
 		for _, step := range foreign {
 			outcome.Notes = append(outcome.Notes, fmt.Sprintf("The host is NOT as it was: %s is %s now, which this provider did not write; it was %s before.",
 				step.Parameter.ValueName, step.From, step.To))
+		}
+		for _, step := range stuck {
+			outcome.Notes = append(outcome.Notes, fmt.Sprintf("The host is NOT as it was: %s was %s, which cannot be written back; it is %s now.", step.Parameter.ValueName, step.To, step.From))
 		}
 		_, err = w.write(ctx, back)
 		after, readErr := w.Host.ReadTuning(ctx, w.touched())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 )
@@ -30,8 +31,8 @@ func (r Reconciler) Delete(ctx context.Context, state Resource, onDestroy tuning
 		return failed(err, nothingWritten)
 	}
 	plan := tuning.Destroy(observed, claim.Prior, onDestroy)
-	w := r.work(s, claim, plan, nil, state.Owner)
-	warnings := append(claim.Warnings, plan.Warnings...)
+	w := r.work(s, claim, plan, observed, state.Owner)
+	warnings := slices.Concat(claim.Warnings, plan.Warnings)
 	if _, _, err := w.carryOut(ctx, nil); err != nil {
 		outcome := failed(err, "The resource stays in state with everything that was there before; destroy again when the cause is gone.")
 		if lost(err) {

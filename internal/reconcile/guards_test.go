@@ -10,8 +10,8 @@ const (
 	// guardAnewHalfway: after a new installation the first update failed or died when its
 	// journal was there already; from then on the old installation's originals in state count
 	// for more than the journal's.
-	guardAnewHalfway = true
+	guardAnewHalfway = false
 	// guardLostWritten: an update without memory and without journal that fails writes a
 	// journal in which nothing counts as written.
-	guardLostWritten = true
+	guardLostWritten = false
 )

@@ -173,15 +173,15 @@ func (r Reconciler) Import(ctx context.Context) Outcome {
 	numbers, _ := tuning.State(observed, original)
 	seen, _ := claim.Memory.Seen.At(scene.boot, observed, managed)
 	memory := claim.Memory
-	memory.Written, memory.Seen = only(memory.Written, original), seen
+	memory.Written, memory.Seen = numbersOf(memory.Written, original), seen
 	return Outcome{
 		State:    &Resource{Owner: owner, Original: original, Numbers: numbers, Pending: seen.Pending(observed, managed), Memory: memory},
 		Warnings: append(claim.Warnings, notes...),
 	}
 }
 
-// only leaves the numbers of managed values.
-func only(written tuning.Desired, original tuning.Values) tuning.Desired {
+// numbersOf leaves the numbers of the given values; nil stays nil.
+func numbersOf(written tuning.Desired, original tuning.Values) tuning.Desired {
 	if written == nil {
 		return nil
 	}

@@ -9,7 +9,7 @@ import (
 
 // ErrReinstalled is a host whose Windows was installed anew, of which the plan does
 // not know: it promises originals that are not true any more.
-var ErrReinstalled = errors.New("windows was installed anew on this host since it was last refreshed, so what was there before has to be read anew: plan again, with a refresh")
+var ErrReinstalled = errors.New("Windows was installed anew on this host since it was last refreshed, so what was there before has to be read anew: plan again, with a refresh") //nolint:staticcheck // Windows is a name
 
 // Update brings a managed host to what is desired, and releases what is no longer.
 func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.Desired, onDestroy tuning.OnDestroy) Outcome {
@@ -23,7 +23,7 @@ func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.D
 			return refused(err)
 		}
 	}
-	if claim.Anew && !state.Memory.Reinstalled {
+	if claim.Stale && !state.Memory.Stale {
 		return failed(ErrReinstalled, nothingWritten)
 	}
 	observed, err := r.Host.ReadTuning(ctx, tuning.Parameters(merged(all(desired), claim.Prior.Original, claim.Prior.Carried)))
@@ -34,18 +34,17 @@ func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.D
 	if err != nil {
 		return failed(err, nothingWritten)
 	}
-	seen, _ := claim.Memory.Seen.At(scene.boot, observed, tuning.Parameters(merged(plan.Original, plan.Carried)))
 	owner := state.Owner
 	if owner == "" {
 		owner = r.NewOwner()
 	}
-	w := r.work(scene, claim, plan, seen, owner)
+	w := r.work(scene, claim, plan, observed, owner)
 	if err := w.put(ctx, w.ahead()); err != nil {
 		return failed(err, nothingWritten)
 	}
 	after, attempted, err := w.carryOut(ctx, desired)
 	if err == nil {
-		err = w.put(ctx, w.journal(plan.Prior()))
+		err = w.put(ctx, w.journal(plan.Prior(), after))
 	}
 	if err != nil {
 		return w.aftermath(ctx, state, attempted, err)
@@ -79,7 +78,7 @@ func (w *work) aftermath(ctx context.Context, state Resource, attempted []tuning
 	notes := []string{"State holds what the host has now; the next plan shows what is left to do."}
 	if lost(cause) {
 		notes = append(notes, tuning.TakeOver)
-	} else if err := w.put(ctx, w.journal(truth)); err != nil {
+	} else if err := w.put(ctx, w.journal(truth, after)); err != nil {
 		truth = stillManaged(truth, w.claim.Prior)
 		notes = append(notes, "The journal could not be brought up to date: "+err.Error()+".")
 	}
@@ -92,7 +91,7 @@ func (w *work) aftermath(ctx context.Context, state Resource, attempted []tuning
 func stillManaged(truth, before tuning.Prior) tuning.Prior {
 	kept := tuning.Prior{Original: merged(before.Original, truth.Original), Carried: truth.Carried, Written: truth.Written}
 	if truth.Written != nil {
-		kept.Written = merged(only(before.Written, before.Original), truth.Written)
+		kept.Written = merged(numbersOf(before.Written, before.Original), truth.Written)
 	}
 	return kept
 }

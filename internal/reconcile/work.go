@@ -17,6 +17,7 @@ type work struct {
 	scene scene
 	claim tuning.Claim
 	plan  tuning.Plan
+	found tuning.Values // the values before the first write
 	seen  *tuning.Seen
 	owner string
 	since time.Time
@@ -27,8 +28,9 @@ type work struct {
 	placed string
 }
 
-func (r Reconciler) work(s scene, claim tuning.Claim, plan tuning.Plan, seen *tuning.Seen, owner string) *work {
-	w := &work{Reconciler: r, scene: s, claim: claim, plan: plan, seen: seen, owner: owner, since: r.Now().UTC().Truncate(time.Second)}
+func (r Reconciler) work(s scene, claim tuning.Claim, plan tuning.Plan, found tuning.Values, owner string) *work {
+	seen, _ := claim.Memory.Seen.At(s.boot, found, tuning.Parameters(merged(claim.Prior.Original, plan.Original, plan.Carried)))
+	w := &work{Reconciler: r, scene: s, claim: claim, plan: plan, found: found, seen: seen, owner: owner, since: r.Now().UTC().Truncate(time.Second)}
 	if s.found.Journal != nil {
 		w.expected = s.found.Journal.Owner
 	}
@@ -41,32 +43,38 @@ func (r Reconciler) work(s scene, claim tuning.Claim, plan tuning.Plan, seen *tu
 	return w
 }
 
-// journal is a journal of ours with the given values.
-func (w *work) journal(prior tuning.Prior) tuning.Journal {
-	return tuning.Journal{
-		Owner: w.owner, Since: w.since, Machine: w.scene.machine, Seen: w.seen,
-		Original: merged(prior.Carried, prior.Original), Written: prior.Written,
+// journal is a journal of ours with the given values, of a host that has found.
+func (w *work) journal(prior tuning.Prior, found tuning.Values) tuning.Journal {
+	original := merged(prior.Carried, prior.Original)
+	written := prior.Written
+	if written == nil { // a lost memory must not turn into "never written"
+		written = tuning.AssumeWritten(original, found)
 	}
+	return tuning.Journal{Owner: w.owner, Since: w.since, Machine: w.scene.machine, Seen: only(w.seen, original), Original: original, Written: numbersOf(written, original)}
 }
 
 // ahead is what the journal must say before the first write: all that was there
-// before, of what is to be written too. A value that is only let go is left out.
+// before, of what is to be written and of what is to be let go too.
 func (w *work) ahead() tuning.Journal {
 	before := w.claim.Prior
-	original := merged(before.Carried, before.Original, w.plan.Carried, w.plan.Original)
-	written := merged(before.Written, w.plan.Written)
-	stepped := map[string]bool{}
-	for _, step := range w.plan.Steps {
-		stepped[step.Parameter.Attribute] = true
+	if before.Written == nil {
+		before.Written = tuning.AssumeWritten(before.Original, w.found)
 	}
+	return w.journal(tuning.Prior{
+		Original: merged(before.Carried, before.Original, w.plan.Carried, w.plan.Original),
+		Written:  merged(before.Written, w.plan.Written),
+	}, w.found)
+}
+
+// only is what was seen of the given values.
+func only(seen *tuning.Seen, original tuning.Values) *tuning.Seen {
+	kept := &tuning.Seen{Boot: seen.Boot, Values: map[string]string{}}
 	for attribute := range original {
-		_, managed := w.plan.Original[attribute]
-		_, carried := w.plan.Carried[attribute]
-		if !managed && !carried && !stepped[attribute] {
-			delete(original, attribute)
+		if text, ok := seen.Values[attribute]; ok {
+			kept.Values[attribute] = text
 		}
 	}
-	return w.journal(tuning.Prior{Original: original, Written: only(written, original)})
+	return kept
 }
 
 // put writes a journal, unless it is in place already. A write whose reply was lost
@@ -80,11 +88,21 @@ func (w *work) put(ctx context.Context, journal tuning.Journal) error {
 		return err
 	}
 	if err := w.Host.WriteJournal(ctx, journal); err != nil && !w.reads(ctx, text) {
-		return fmt.Errorf("the journal could not be written: %w", err)
+		return &unwritableError{err}
 	}
 	w.placed, w.expected = text, journal.Owner
 	return nil
 }
+
+// unwritableError is a journal that the host does not take.
+type unwritableError struct{ err error }
+
+func (e *unwritableError) Error() string {
+	return fmt.Sprintf("the journal could not be written, and without it what was there before would be known to Terraform's state alone: %v. "+
+		`Let the account write HKLM\%s, or set journal = false in the provider block and accept what the documentation says is lost then`, e.err, tuning.JournalKey)
+}
+
+func (e *unwritableError) Unwrap() error { return e.err }
 
 // reads tells whether the host has this journal.
 func (w *work) reads(ctx context.Context, text string) bool {
@@ -104,7 +122,7 @@ func (w *work) guard(ctx context.Context) error {
 	case err != nil:
 		return fmt.Errorf("the journal could not be read again before writing: %w", err)
 	case found.Err != nil:
-		return found.Err
+		return tuning.Unusable(found.Err)
 	case found.Journal == nil && w.expected != "":
 		return ErrJournalGone
 	case found.Journal != nil && found.Journal.Owner != w.expected:
@@ -159,14 +177,8 @@ func (w *work) touched() []tcpip.Parameter {
 // resource is what Terraform keeps once prior is true and the host has after.
 func (w *work) resource(prior tuning.Prior, after tuning.Values) *Resource {
 	numbers, _ := tuning.State(after, prior.Original)
-	managed := tuning.Parameters(prior.Original)
-	seen := &tuning.Seen{Boot: w.seen.Boot, Values: map[string]string{}}
-	for _, p := range managed {
-		if text, ok := w.seen.Values[p.Attribute]; ok {
-			seen.Values[p.Attribute] = text
-		}
-	}
-	memory := tuning.Memory{Written: only(prior.Written, prior.Original), Seen: seen, Journaled: w.claim.Memory.Journaled}
+	managed, seen := tuning.Parameters(prior.Original), only(w.seen, prior.Original)
+	memory := tuning.Memory{Written: numbersOf(prior.Written, prior.Original), Seen: seen, Journaled: w.claim.Memory.Journaled}
 	if w.Journal && w.placed != "" {
 		installed := w.scene.machine.Installed.UTC()
 		memory.Journaled = &installed
@@ -191,8 +203,8 @@ func lost(err error) bool {
 	return errors.As(err, &another)
 }
 
-// assumeWritten is the host as it looks if every step was done.
-func assumeWritten(observed tuning.Values, steps []tuning.Step) tuning.Values {
+// assumeDone is the host as it looks if every step was done.
+func assumeDone(observed tuning.Values, steps []tuning.Step) tuning.Values {
 	values := maps.Clone(observed)
 	for _, step := range steps {
 		values[step.Parameter.Attribute] = step.To

@@ -25,9 +25,10 @@ type Claim struct {
 	// Previous is the journal that is on the host now and valid there: the one to put
 	// back when a create that takes over fails. Nil where there is none.
 	Previous *Journal
-	// Anew is set where the machine was installed anew since: what state says of
-	// before is of another Windows.
-	Anew bool
+	// Stale is set where what state says of before is of an earlier installation of
+	// Windows. Prior then has what the journal says instead, or nothing where there is
+	// none: what is found is taken.
+	Stale bool
 	// Alone is set where a destroy must leave the values as they are.
 	Alone    bool
 	Warnings []Warning
@@ -50,8 +51,9 @@ type UnusableJournalError struct {
 func (e *UnusableJournalError) Error() string { return e.Err.Error() + ". " + e.Do + remedy }
 func (e *UnusableJournalError) Unwrap() error { return e.Err }
 
-// unusable makes the error for a journal that cannot be understood.
-func unusable(err error) error {
+// Unusable makes the error for a journal that cannot be understood: an
+// [*UnusableJournalError].
+func Unusable(err error) error {
 	var newer *NewerJournalError
 	if errors.As(err, &newer) {
 		return &UnusableJournalError{Err: err, Do: "Use that version for this host. These look at the journal, and remove it with all that it knows of before:"}
@@ -86,7 +88,7 @@ func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
 func (c *Claim) valid(found Found, here Machine) (*Journal, error) {
 	switch {
 	case found.Err != nil:
-		return nil, unusable(found.Err)
+		return nil, Unusable(found.Err)
 	case found.Journal == nil:
 		return nil, nil
 	}
@@ -168,10 +170,19 @@ func (c *Claim) meet(stake Stake, journal *Journal, here Machine) error {
 			c.Memory.Written[attribute] = number
 		}
 	}
+	c.Prior.Original = maps.Clone(stake.Original)
 	for attribute, original := range journal.Original {
-		if _, managed := stake.Original[attribute]; !managed {
+		switch ours, managed := stake.Original[attribute]; {
+		case !managed:
 			c.Prior.Carried[attribute] = original
+		case ours != original: // an update after a new installation got no further than the journal
+			c.Prior.Original[attribute] = original
+			c.Stale = true
 		}
+	}
+	if c.Stale {
+		c.note("what state says of before is not true any more", fmt.Sprintf("By state it was: %s. By this resource's own journal on the host, which counts, it was: %s.",
+			List(stake.Original), List(journal.Original)))
 	}
 	return nil
 }
@@ -196,7 +207,7 @@ func (c *Claim) gone(stake Stake, here Machine, copied bool) {
 		c.note("its journal was removed", "Windows was not installed anew since, so somebody removed it by hand. "+
 			"As long as state is there nothing is lost: what it says of before counts ("+List(stake.Original)+"), and an update writes the journal anew.")
 	default:
-		c.Anew = true
+		c.Stale = true
 		c.Prior = Prior{Original: Values{}, Written: Desired{}}
 		c.Memory = Memory{Written: Desired{}}
 		c.note("Windows was installed anew", fmt.Sprintf("Its InstallDate is %s and was %s when the journal was written, and the journal is gone. "+
@@ -217,7 +228,7 @@ func ClaimDelete(stake Stake, found Found, here Machine) (Claim, error) {
 		return claim, nil
 	case err != nil:
 		return claim, err
-	case claim.Anew:
+	case claim.Stale && claim.Previous == nil:
 		claim.Alone = true
 		claim.Warnings = nil
 		claim.note("left as it is, since Windows was installed anew", "What this resource wrote went with the earlier installation. It was before, by state: "+List(stake.Original)+".")
@@ -236,10 +247,10 @@ func ClaimRefresh(stake Stake, found Found, here Machine) Claim {
 	case err != nil:
 		claim.note("its journal cannot be used", upper(err.Error()))
 	default:
-		if claim.Anew {
+		if claim.Stale && claim.Previous == nil {
 			claim.Memory = stake.Memory
 		}
-		claim.Memory.Reinstalled = claim.Anew
+		claim.Memory.Stale = claim.Stale
 	}
 	return claim
 }

@@ -179,7 +179,7 @@ func TestClaimCreate(t *testing.T) {
 		if !reflect.DeepEqual(claim.Prior, want) || len(claim.Warnings) != tt.warnings {
 			t.Errorf("%s: prior %+v, warnings %q", name, claim.Prior, claim.Warnings)
 		}
-		if (claim.Previous != nil) != tt.taken || claim.Anew || claim.Alone {
+		if (claim.Previous != nil) != tt.taken || claim.Stale || claim.Alone {
 			t.Errorf("%s: %+v", name, claim)
 		}
 		if tt.taken && !reflect.DeepEqual(claim.Memory.Seen, tt.found.Journal.Seen) {
@@ -262,8 +262,8 @@ func TestClaimUpdate(t *testing.T) {
 		if len(claim.Prior.Carried) == 0 {
 			claim.Prior.Carried = nil
 		}
-		if !reflect.DeepEqual(claim.Prior, tt.prior) || claim.Anew != tt.anew || claim.Alone {
-			t.Errorf("%s: prior %+v, want %+v; anew %t", name, claim.Prior, tt.prior, claim.Anew)
+		if !reflect.DeepEqual(claim.Prior, tt.prior) || claim.Stale != tt.anew || claim.Alone {
+			t.Errorf("%s: prior %+v, want %+v; anew %t", name, claim.Prior, tt.prior, claim.Stale)
 		}
 		tellsAll(t, name, told(claim.Warnings), tt.warnings...)
 		if (len(claim.Warnings) == 0) != (tt.warnings == nil) {
@@ -340,8 +340,8 @@ func TestJournalRemovedAfterAnUpgrade(t *testing.T) {
 	stake := stakeOf()
 	stake.Memory = ClaimRefresh(stake, journalOf("ours"), upgraded).Memory
 	claim, err := ClaimUpdate(stake, Found{}, upgraded)
-	if err != nil || claim.Anew || !reflect.DeepEqual(claim.Prior.Original, known.Original) {
-		t.Errorf("anew %t, prior %+v, %v", claim.Anew, claim.Prior, err)
+	if err != nil || claim.Stale || !reflect.DeepEqual(claim.Prior.Original, known.Original) {
+		t.Errorf("anew %t, prior %+v, %v", claim.Stale, claim.Prior, err)
 	}
 }
 
@@ -351,8 +351,8 @@ func TestJournalMetForTheFirstTime(t *testing.T) {
 	stake := stakeOf(func(s *Stake) { s.Memory.Journaled = nil })
 	stake.Memory = ClaimRefresh(stake, journalOf("ours"), here).Memory
 	claim, err := ClaimUpdate(stake, Found{}, Machine{UUID: uuidA, Computer: "MAIL01", Installed: installed.AddDate(1, 0, 0)})
-	if err != nil || !claim.Anew {
-		t.Errorf("anew %t, %q, %v", claim.Anew, claim.Warnings, err)
+	if err != nil || !claim.Stale {
+		t.Errorf("anew %t, %q, %v", claim.Stale, claim.Warnings, err)
 	}
 }
 
@@ -393,7 +393,7 @@ func TestClaimDelete(t *testing.T) {
 
 func TestClaimRefresh(t *testing.T) {
 	reinstalled := Machine{UUID: uuidA, Computer: "MAIL01", Installed: installed.AddDate(0, 1, 0)}
-	flagged := func(s *Stake) { s.Memory.Reinstalled = true }
+	flagged := func(s *Stake) { s.Memory.Stale = true }
 	for name, tt := range map[string]struct {
 		stake       Stake
 		found       Found
@@ -418,7 +418,7 @@ func TestClaimRefresh(t *testing.T) {
 			t.Errorf("%s: warnings %q", name, claim.Warnings)
 		}
 		want := ParseMemory(before)
-		want.Reinstalled = tt.reinstalled
+		want.Stale = tt.reinstalled
 		if got := claim.Memory.Bytes(); string(got) != string(want.Bytes()) {
 			t.Errorf("%s: memory %s, want %s", name, got, want.Bytes())
 		}

@@ -16,9 +16,9 @@ type Memory struct {
 	// Journaled is the InstallDate of the Windows on which we wrote a journal; nil
 	// where we wrote none.
 	Journaled *time.Time `json:"journaled,omitempty"`
-	// Reinstalled is set where a refresh found the journal gone and another
-	// InstallDate: the originals are to be taken anew.
-	Reinstalled bool `json:"reinstalled,omitempty"`
+	// Stale is set where a refresh found that the originals in state are of an
+	// earlier installation of Windows: the next update gives others.
+	Stale bool `json:"stale,omitempty"`
 }
 
 // Bytes is the memory as private state keeps it: the same bytes for the same

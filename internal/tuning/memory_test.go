@@ -50,7 +50,7 @@ func TestMemoryText(t *testing.T) {
 	for text, memory := range map[string]Memory{
 		`{"written":null}`:                  {},
 		`{"written":{}}`:                    {Written: Desired{}},
-		`{"written":{},"reinstalled":true}`: {Written: Desired{}, Reinstalled: true},
+		`{"written":{},"stale":true}`: {Written: Desired{}, Stale: true},
 	} {
 		if got := string(memory.Bytes()); got != text {
 			t.Errorf("%+v is %s, want %s", memory, got, text)
@@ -59,7 +59,7 @@ func TestMemoryText(t *testing.T) {
 }
 
 func drawMemory(t *rapid.T) Memory {
-	memory := Memory{Reinstalled: rapid.Bool().Draw(t, "reinstalled")}
+	memory := Memory{Stale: rapid.Bool().Draw(t, "stale")}
 	if rapid.Bool().Draw(t, "known") {
 		memory.Written = Desired(drawByAttribute(t, rapid.Uint32()))
 	}
@@ -116,7 +116,7 @@ func TestGarbageMemoryIsLost(t *testing.T) {
 	texts := []string{
 		"", " ", "null", "[]", "7", `"x"`, "{", "{}", memoryText + "}", memoryText + memoryText,
 		`{"written":{"max_user_port":-1}}`, `{"written":{"max_user_port":4294967296}}`, `{"written":[]}`,
-		`{"written":{"max_user_port":1},"seen":7}`, `{"written":{},"journaled":"yesterday"}`, `{"written":{},"reinstalled":"no"}`,
+		`{"written":{"max_user_port":1},"seen":7}`, `{"written":{},"journaled":"yesterday"}`, `{"written":{},"stale":"no"}`,
 	}
 	for i := range memoryText {
 		texts = append(texts, memoryText[:i])

@@ -67,20 +67,35 @@ func Verify(plan Plan, desired Desired, after Values) error {
 // Undo plans the way back after a failed create, the last step first, from what
 // is on the host now: only what we really changed is put back. A value that is
 // neither what was found nor what was written is somebody else's: it is left
-// alone and named in foreign.
-func Undo(steps []Step, now Values) (undo []Step, foreign []Step) {
+// alone and named in foreign. One that cannot be written back is named in stuck.
+func Undo(steps []Step, now Values) (undo, foreign, stuck []Step) {
 	for i := len(steps) - 1; i >= 0; i-- {
 		step := steps[i]
 		found := now[step.Parameter.Attribute]
-		switch found {
-		case step.From:
-		case step.To:
-			undo = append(undo, Step{Parameter: step.Parameter, From: step.To, To: step.From})
+		back := Step{Parameter: step.Parameter, From: found, To: step.From}
+		switch {
+		case found == step.From:
+		case found != step.To:
+			foreign = append(foreign, back)
+		case !step.From.Restorable():
+			stuck = append(stuck, back)
 		default:
-			foreign = append(foreign, Step{Parameter: step.Parameter, From: found, To: step.From})
+			undo = append(undo, back)
 		}
 	}
-	return undo, foreign
+	return undo, foreign, stuck
+}
+
+// AssumeWritten is what a lost memory of our writes is taken for: a value that is
+// not found as it was before us was written by us.
+func AssumeWritten(original, found Values) Desired {
+	written := Desired{}
+	for attribute, before := range original {
+		if now, read := found[attribute]; read && now != before {
+			written[attribute], _ = now.DWORD()
+		}
+	}
+	return written
 }
 
 // AfterFailure is what is true after an update that failed, or a create that

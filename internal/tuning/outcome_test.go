@@ -72,15 +72,22 @@ func TestUndo(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(77)}
-	undo, foreign := Undo(plan.Steps, now)
+	undo, foreign, stuck := Undo(plan.Steps, now)
 	if got, want := steps(undo), []string{"MaxUserPort: REG_DWORD 65534 -> REG_DWORD 5000", "TcpTimedWaitDelay: REG_DWORD 30 -> absent"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("undo %q, want %q (the last step first)", got, want)
 	}
 	if got, want := steps(foreign), []string{"KeepAliveTime: REG_DWORD 77 -> absent"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("foreign %q, want %q", got, want)
 	}
-	if undo, foreign := Undo(plan.Steps, Values{port: DWORD(5000)}); len(undo)+len(foreign) != 0 {
-		t.Errorf("nothing was changed, yet there is %v, %v", undo, foreign)
+	if len(stuck) != 0 {
+		t.Errorf("stuck %v", steps(stuck))
+	}
+	if undo, foreign, stuck := Undo(plan.Steps, Values{port: DWORD(5000)}); len(undo)+len(foreign)+len(stuck) != 0 {
+		t.Errorf("nothing was changed, yet there is %v, %v, %v", undo, foreign, stuck)
+	}
+	binary := []Step{{Parameter: plan.Steps[0].Parameter, From: Opaque(TypeBinary), To: DWORD(30)}}
+	if undo, foreign, stuck := Undo(binary, Values{delay: DWORD(30)}); len(undo)+len(foreign) != 0 || len(stuck) != 1 {
+		t.Errorf("what cannot be written back: %v, %v, %v", undo, foreign, stuck)
 	}
 }
 
@@ -166,5 +173,13 @@ func TestUnreadLosesNoOriginal(t *testing.T) {
 	prior.Written = nil
 	if got := Unread(plan, prior, plan.Steps); got.Written != nil {
 		t.Errorf("a lost memory turned into %v", got.Written)
+	}
+}
+
+func TestAssumeWritten(t *testing.T) {
+	original := Values{delay: DWORD(240), port: Absent, alive: DWORD(7)}
+	got := AssumeWritten(original, Values{delay: DWORD(30), port: Absent})
+	if want := (Desired{delay: 30}); !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
