@@ -76,8 +76,11 @@ func green(ctx context.Context, tree *os.Root, room string, tests []string) erro
 	if output, err := compile(ctx, tree, room); err != nil {
 		return fmt.Errorf("%s does not build, without any mutation: %w\n%s", room, err, output)
 	}
-	result := runTests(ctx, tree, room, tests)
-	if !result.passed {
+	result := runTests(ctx, tree, room, tests, greenLimit)
+	switch {
+	case result.timedOut:
+		return fmt.Errorf("the tests of %s did not end within %s, without any mutation: is the machine busy?", room, greenLimit)
+	case !result.passed:
 		return fmt.Errorf("the tests of %s fail without any mutation, so that red would prove nothing: make them pass first\n%s", room, tail(result.output))
 	}
 	for _, test := range tests {
@@ -103,7 +106,7 @@ func kill(ctx context.Context, tree *os.Root, m mutation) (seen string, err erro
 	if output, err := compile(ctx, tree, m.room); err != nil {
 		return "", fmt.Errorf("%q does not build, which no test has to see: mend its replacement in internal/mutations (%w)\n%s", m.name, err, tail(output))
 	}
-	result := runTests(ctx, tree, m.room, m.tests)
+	result := runTests(ctx, tree, m.room, m.tests, testLimit)
 	switch {
 	case result.passed:
 		return "", fmt.Errorf("%q SURVIVED: with it %s of %s still pass, so nobody would notice that in %s\n\t%s\nbecame\n\t%s\n"+

@@ -32,7 +32,7 @@ func sample(t *testing.T) *os.Root {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { tree.Close() })
+	t.Cleanup(func() { _ = tree.Close() })
 	return tree
 }
 
@@ -137,7 +137,7 @@ func TestCopyTree(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer to.Close()
+	t.Cleanup(func() { _ = to.Close() })
 	if text, err := to.ReadFile("room/a.go"); err != nil || string(text) != "package room // changed\n" {
 		t.Errorf("room/a.go: %q, %v", text, err)
 	}

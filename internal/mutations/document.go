@@ -29,7 +29,7 @@ func documented(text string, list []mutation) (string, error) {
 	before, rest, begins := strings.Cut(text, tableBegin)
 	_, after, ends := strings.Cut(rest, tableEnd)
 	if !begins || !ends {
-		return "", errors.New(documentFile + " has no place for the table: put these two lines back\n" + tableBegin + tableEnd)
+		return "", fmt.Errorf("%s has no place for the table: put these two lines back: %s and %s", documentFile, strings.TrimSpace(tableBegin), strings.TrimSpace(tableEnd))
 	}
 	return before + tableBegin + markdown(list) + tableEnd + after, nil
 }

@@ -11,8 +11,12 @@ import (
 	"time"
 )
 
-// testLimit bounds the tests of one mutation, which take seconds.
-const testLimit = 3 * time.Minute
+// testLimit bounds the tests of one mutation, greenLimit all those of one room; on a
+// machine with nothing else to do they take seconds.
+const (
+	testLimit  = 3 * time.Minute
+	greenLimit = 10 * time.Minute
+)
 
 // compile builds a room's test program. That it builds is known apart from how its
 // tests end, since a mutant that does not build is seen by the compiler and by no test.
@@ -34,9 +38,9 @@ type result struct {
 }
 
 // runTests runs the test program that compile made.
-func runTests(ctx context.Context, tree *os.Root, room string, tests []string) result {
+func runTests(ctx context.Context, tree *os.Root, room string, tests []string, limit time.Duration) result {
 	arguments := append([]string{
-		"-test.v", "-test.count=1", "-test.failfast", "-test.timeout=" + testLimit.String(),
+		"-test.v", "-test.count=1", "-test.failfast", "-test.timeout=" + limit.String(),
 		"-test.run=^(" + strings.Join(tests, "|") + ")$",
 	}, flags(room)...)
 	command := exec.CommandContext(ctx, binaryOf(tree), arguments...) // #nosec G204 -- compile made it

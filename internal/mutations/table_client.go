@@ -89,7 +89,7 @@ var ofWinhost = []mutation{
 		name: "a REG_SZ that looks like a number is read as the value", harm: "no drift is shown, and Windows ignores the value",
 		file: "internal/winhost/tuning.go", old: `return tuning.String(text), err`,
 		replacement: "var n uint32\n\t\tif _, bad := fmt.Sscan(text, &n); bad == nil {\n\t\t\treturn tuning.DWORD(n), err\n\t\t}\n\t\treturn tuning.String(text), err",
-		room:        winhostRoom, tests: []string{"TestReadTuningTellsTypesApart"},
+		room:        winhostRoom, tests: []string{"TestNumbersInOtherTypesAreRead"},
 	},
 	{
 		name: "names of values are compared with their case", harm: "a value that is there is taken for absent, and deleted on destroy",
@@ -98,8 +98,8 @@ var ofWinhost = []mutation{
 	},
 	{
 		name: "a missing out-parameter is read as 0", harm: "drift that is none, and a 0 that destroy restores",
-		file: "internal/winhost/registry.go", old: `if !ok || null {`, replacement: "if !ok || null {\n\t\ttext = \"0\"\n\t}\n\tif ok && null && text == \"\" {",
-		room: winhostRoom, tests: []string{"TestReadTuningRefusesNonsense"},
+		file: "internal/winhost/registry.go", old: `if !ok || null {`, replacement: "if !ok || null {\n\t\ttext, ok, null = \"0\", true, false\n\t}\n\tif !ok {",
+		room: winhostRoom, tests: []string{"TestSuccessWithoutAValueIsAnError"},
 	},
 	{
 		name: "a lost write counts as done without a look", harm: "state says what the host never got",
@@ -109,12 +109,12 @@ var ofWinhost = []mutation{
 	{
 		name: "a lost write counts as not done", harm: "what lands late is never taken back",
 		file: "internal/winhost/tuning.go", old: `Uncertain: uncertain, Err: err`, replacement: `Uncertain: false, Err: err`,
-		room: winhostRoom, tests: []string{"TestWriteTuningLostReply"},
+		room: winhostRoom, tests: []string{"TestALostWriteIsUncertain"},
 	},
 	{
 		name: "a journal that could not be read is taken for none", harm: "our own values are recorded as the originals",
 		file: "internal/winhost/journal.go", old: `return tuning.Found{}, readErr`, replacement: `return tuning.Found{}, nil`,
-		room: winhostRoom, tests: []string{"TestJournalReadThatFails"},
+		room: winhostRoom, tests: []string{"TestJournalOfAHostThatIsGone"},
 	},
 	{
 		name: "a journal that may not be read is taken for none", harm: "the same",

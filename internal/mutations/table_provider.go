@@ -51,7 +51,7 @@ var ofProvider = []mutation{
 	},
 	{
 		name: "the plan promises the originals of an earlier Windows", harm: "Terraform stops: inconsistent result after apply",
-		file: "internal/provider/tcpip_tuning_plan.go", old: `known = known && !state.Memory.Reinstalled`, replacement: `known = known || state.Memory.Reinstalled`,
+		file: "internal/provider/tcpip_tuning_plan.go", old: `known = known && !state.Memory.Stale`, replacement: `known = known || state.Memory.Stale`,
 		room: providerRoom, tests: []string{"TestAccReinstalled"},
 	},
 	{

@@ -22,7 +22,7 @@ var ofReconcile = []mutation{
 	},
 	{
 		name: "a create that failed takes nothing back", harm: "half of the values are set, and nobody manages them",
-		file: "internal/reconcile/create.go", old: `_, err = w.write(ctx, back)`, replacement: `err = nil`,
+		file: "internal/reconcile/create.go", old: `_, err = w.write(ctx, back)`, replacement: `_ = back`,
 		room: reconcileRoom, tests: []string{"TestCtrlC", "TestHistories"},
 	},
 	{
@@ -47,7 +47,7 @@ var ofReconcile = []mutation{
 	},
 	{
 		name: "state is what was planned, not what was read back", harm: "state says what a policy has undone",
-		file: "internal/reconcile/work.go", old: `return after, attempted, tuning.Verify(w.plan, desired, after)`, replacement: `return assumeWritten(after, w.plan.Steps), attempted, nil`,
+		file: "internal/reconcile/work.go", old: `return after, attempted, tuning.Verify(w.plan, desired, after)`, replacement: `return assumeDone(after, w.plan.Steps), attempted, nil`,
 		room: reconcileRoom, tests: []string{"TestAHostThatDoesNotKeepWhatIsWritten"},
 	},
 	{
@@ -67,7 +67,7 @@ var ofReconcile = []mutation{
 	},
 	{
 		name: "an update goes on though Windows was installed anew", harm: "Terraform stops: inconsistent result, with half of it written",
-		file: "internal/reconcile/update.go", old: `if claim.Anew && !state.Memory.Reinstalled {`, replacement: `if claim.Alone {`,
+		file: "internal/reconcile/update.go", old: `if claim.Stale && !state.Memory.Stale {`, replacement: `if claim.Alone {`,
 		room: reconcileRoom, tests: []string{"TestInstalledAnew"},
 	},
 	{

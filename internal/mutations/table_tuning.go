@@ -45,7 +45,7 @@ var ofTuning = []mutation{
 	},
 	{
 		name: "taking back overwrites what somebody else wrote meanwhile", harm: "their change is gone",
-		file: "internal/tuning/outcome.go", old: `foreign = append(foreign, Step`, replacement: `undo = append(undo, Step`,
+		file: "internal/tuning/outcome.go", old: `foreign = append(foreign, back)`, replacement: `undo = append(undo, back)`,
 		room: tuningRoom, tests: []string{"TestUndo"},
 	},
 	{
@@ -104,7 +104,7 @@ var ofClaims = []mutation{
 	},
 	{
 		name: "a new Windows is taken for a journal that was removed", harm: "the old installation's originals are written to the new one",
-		file: "internal/tuning/claim.go", old: `c.Anew = true`, replacement: `c.Anew = false`,
+		file: "internal/tuning/claim.go", old: "default:\n\t\tc.Stale = true", replacement: "default:\n\t\tc.Stale = false",
 		room: tuningRoom, tests: []string{"TestClaimUpdate"},
 	},
 	{
@@ -119,7 +119,7 @@ var ofClaims = []mutation{
 	},
 	{
 		name: "a journal that cannot be understood is taken for none", harm: "it is overwritten, with the originals in it",
-		file: "internal/tuning/claim.go", old: `return nil, unusable(found.Err)`, replacement: `return nil, nil`,
+		file: "internal/tuning/claim.go", old: `return nil, Unusable(found.Err)`, replacement: `return nil, nil`,
 		room: tuningRoom, tests: []string{"TestUnusableJournalIsRefused"},
 	},
 	{
