@@ -28,6 +28,11 @@ var ofTransport = []mutation{
 		room: transportRoom, tests: []string{"TestVerdictsOverEveryTypedError"},
 	},
 	{
+		name: "a refused password is taken for a host that is not born yet", harm: "create waits, and tries it again and again",
+		file: "internal/wsman/transport/verdicts.go", old: "default:\n\t\treturn errors.As(err, &notWinRM) &&", replacement: "default:\n\t\treturn !errors.As(err, &notWinRM) ||",
+		room: transportRoom, tests: []string{"TestVerdictsOverEveryTypedError"},
+	},
+	{
 		name: "a write whose reply was lost is sent again", harm: "it is done twice, over what somebody wrote in between",
 		file: "internal/wsman/transport/client.go", old: `return !closed.sent || kind == Read`, replacement: `return true`,
 		room: transportRoom, tests: []string{"TestARequestLostOnAKeptConnection"},
@@ -65,6 +70,11 @@ var ofWSMan = []mutation{
 		name: "max_retries repeats a write whose reply was lost", harm: "it is done twice",
 		file: "internal/wsman/retry.go", old: `return kind == transport.Read && transport.Lost(err)`, replacement: `return transport.Lost(err)`,
 		room: wsmanRoom, tests: []string{"TestALostReplyIsAskedForAgainByAReadOnly"},
+	},
+	{
+		name: "a host that says \"later\" is not asked again", harm: "a plan of many hosts fails at every quota",
+		file: "internal/wsman/retry.go", old: `return fault.Busy()`, replacement: `return false`,
+		room: wsmanRoom, tests: []string{"TestABusyHostIsAskedAgain"},
 	},
 	{
 		name: "a reply to another message is believed", harm: "one value is taken for another",

@@ -71,6 +71,16 @@ var ofReconcile = []mutation{
 		room: reconcileRoom, tests: []string{"TestInstalledAnew"},
 	},
 	{
+		name: "the originals in state count more than those of our own journal", harm: "those of an earlier Windows are restored",
+		file: "internal/tuning/claim.go", old: `c.Prior.Original[attribute] = original`, replacement: `_ = original`,
+		room: reconcileRoom, tests: []string{"TestHistories"},
+	},
+	{
+		name: "a lost memory goes into the journal as never written", harm: "after a crash nothing is restored",
+		file: "internal/reconcile/work.go", old: `written = tuning.AssumeWritten(original, found)`, replacement: `written = tuning.Desired{}`,
+		room: reconcileRoom, tests: []string{"TestHistories"},
+	},
+	{
 		name: "`journal = false` removes a journal all the same", harm: "another owner's originals are gone",
 		file: "internal/reconcile/delete.go", old: `if !w.Journal || w.claim.Previous == nil {`, replacement: `if w.Journal && w.claim.Previous == nil {`,
 		room: reconcileRoom, tests: []string{"TestJournalOff"},
