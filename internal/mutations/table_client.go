@@ -141,4 +141,9 @@ var ofWinhost = []mutation{
 		file: "internal/winhost/host.go", old: `fmt.Sprintf("%s (%s, https=%t)", c.Username,`, replacement: `fmt.Sprintf("%s (%s, https=%t)", c.Username+":"+c.Password,`,
 		room: winhostRoom, tests: []string{"TestConfigNeverPrintsThePassword"},
 	},
+	{
+		name: "certificates are never checked", harm: "whoever is on the network is taken for the host",
+		file: "internal/winhost/host.go", old: `InsecureSkipVerify: c.Insecure,`, replacement: `InsecureSkipVerify: true,`,
+		room: winhostRoom, tests: []string{"TestCertificatesAreChecked"},
+	},
 }

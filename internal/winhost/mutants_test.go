@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -28,10 +29,11 @@ func TestNumbersInOtherTypesAreRead(t *testing.T) {
 
 var asked = regexp.MustCompile(`(?s)StdRegProv/(\w+)</a:Action>.*<a:MessageID>([^<]*)</a:MessageID>`)
 
-// hollow is a host that answers each method of StdRegProv with the given output.
-func hollow(t *testing.T, outputs map[string]string) *Host {
+// hollow is a host that answers each method of StdRegProv with the given output, over TLS
+// with a certificate that nobody vouches for.
+func hollow(t *testing.T, insecure bool, outputs map[string]string) *Host {
 	t.Helper()
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		request, _ := io.ReadAll(r.Body) // what is cut short is not understood
 		found := asked.FindStringSubmatch(string(request))
 		if found == nil {
@@ -43,12 +45,14 @@ func hollow(t *testing.T, outputs map[string]string) *Host {
 			`<s:Header><a:RelatesTo>%s</a:RelatesTo></s:Header><s:Body><p:%s_OUTPUT xmlns:p="p" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">%s</p:%s_OUTPUT></s:Body></s:Envelope>`,
 			found[2], found[1], outputs[found[1]], found[1])
 	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it would tell of clients that hang up
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	address, err := ParseAddress(strings.TrimPrefix(server.URL, "https://"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	host, err := Config{Username: "svc-terraform", Password: "not-a-real-password-1", Auth: transport.AuthBasic, HTTPS: true, Insecure: true}.Open(address)
+	host, err := Config{Username: "svc-terraform", Password: "not-a-real-password-1", Auth: transport.AuthBasic, HTTPS: true, Insecure: insecure}.Open(address)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +66,7 @@ func TestSuccessWithoutAValueIsAnError(t *testing.T) {
 		for name, output := range map[string]string{
 			"missing": "", "null": `<p:uValue xsi:nil="true"/>`, "empty": "<p:uValue/>", "negative": "<p:uValue>-1</p:uValue>", "text": "<p:uValue>thirty</p:uValue>",
 		} {
-			host := hollow(t, map[string]string{
+			host := hollow(t, true, map[string]string{
 				"EnumValues": fmt.Sprintf("<p:sNames>MaxUserPort</p:sNames><p:Types>%d</p:Types><p:ReturnValue>0</p:ReturnValue>", typ),
 				method:       output + "<p:ReturnValue>0</p:ReturnValue>",
 			})
@@ -71,6 +75,15 @@ func TestSuccessWithoutAValueIsAnError(t *testing.T) {
 				t.Errorf("%s %s: %v, %v", method, name, got, err)
 			}
 		}
+	}
+}
+
+// A host whose certificate nobody vouches for is not talked to, unless told so.
+func TestCertificatesAreChecked(t *testing.T) {
+	_, err := hollow(t, false, map[string]string{"EnumValues": "<p:ReturnValue>0</p:ReturnValue>"}).ReadTuning(within(t), parameters("max_user_port"))
+	var untrusted *transport.TLSError
+	if !errors.As(err, &untrusted) || untrusted.Reason != transport.UnknownAuthority {
+		t.Errorf("%v, want an unknown authority", err)
 	}
 }
 
