@@ -40,7 +40,8 @@ func (c *cli) kept() string {
 	return ""
 }
 
-// is demands the identity that state has: OpenTofu keeps it, Terraform 1.11 does not.
+// identity demands the identity that state has: OpenTofu keeps it, Terraform 1.11
+// does not.
 func (c *cli) identity(want string) {
 	c.t.Helper()
 	if !c.isOpenTofu() {

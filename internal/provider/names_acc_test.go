@@ -176,7 +176,7 @@ func TestAccUnknownHost(t *testing.T) {
 	host.SetDWORD("MaxUserPort", 60000)
 	config := func(trigger string) string {
 		return sealed(host) + fmt.Sprintf("resource \"terraform_data\" \"name\" {\n  input = %q\n  triggers_replace = %q\n}\n", host.HTTPAddr(), trigger) +
-			fmt.Sprintf("resource \"windows_tcpip_tuning\" \"test\" {\n  host = terraform_data.name.output\n  max_user_port = 65534\n}\n")
+			"resource \"windows_tcpip_tuning\" \"test\" {\n  host = terraform_data.name.output\n  max_user_port = 65534\n}\n"
 	}
 	c := newCLI(t, config("one"))
 	tells(t, c.must(2, "plan", "-detailed-exitcode", "-no-color"), "2 to add, 0 to change, 0 to destroy")
