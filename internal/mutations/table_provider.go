@@ -4,7 +4,7 @@ package main
 var ofProvider = []mutation{
 	{
 		name: "two resources of one host's name write at once", harm: "each reads back what the other wrote",
-		file: "internal/provider/hosts.go", old: `h.lock(ctx, "name "+address.Key())`, replacement: `h.lock(ctx, "name "+rand.Text())`,
+		file: "internal/provider/hosts.go", old: `h.lock(ctx, "name "+address.Key())`, replacement: `h.lock(ctx, "name "+address.Key()+rand.Text())`,
 		room: providerRoom, tests: []string{"TestAWriterHoldsNameAndMachine"},
 	},
 	{
@@ -19,10 +19,9 @@ var ofProvider = []mutation{
 		room:        providerRoom, tests: []string{"TestAccLetterCaseOfHostIsNoChange"},
 	},
 	{
-		name: "host is compared with its case", harm: "the resource is replaced: restored, and written again",
-		file: "internal/provider/tcpip_tuning_plan.go", old: `resp.RequiresReplace = !strings.EqualFold(req.PlanValue.ValueString(), req.StateValue.ValueString())`,
-		replacement: `resp.RequiresReplace = req.PlanValue.ValueString() != req.StateValue.ValueString()`,
-		room:        providerRoom, tests: []string{"TestAccLetterCaseOfHostIsNoChange"},
+		name: "host is compared with its case", harm: "a plan that is never clean, and values that are restored and written again",
+		file: "internal/provider/tcpip_tuning_plan.go", old: `if !strings.EqualFold(plan.Host.ValueString(), host) {`, replacement: `if plan.Host.ValueString() != host {`,
+		room: providerRoom, tests: []string{"TestAccLetterCaseOfHostIsNoChange"},
 	},
 	{
 		name: "pending_restart keeps its value in a plan that writes", harm: "Terraform stops: inconsistent result after apply",

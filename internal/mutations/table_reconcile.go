@@ -5,9 +5,7 @@ var ofReconcile = []mutation{
 	{
 		name: "the journal is written after the value", harm: "Terraform dies in between, and the original is gone",
 		file: "internal/reconcile/create.go",
-		old:  "if err := w.put(ctx, w.ahead()); err != nil {\n\t\treturn failed(err, nothingWritten, w.retreat(ctx))\n\t}\n\tafter, attempted, err := w.carryOut(ctx, desired)\n",
-		replacement: "after, attempted, err := w.carryOut(ctx, desired)\n" +
-			"\tif err := w.put(ctx, w.ahead()); err != nil {\n\t\treturn failed(err, nothingWritten, w.retreat(ctx))\n\t}\n",
+		old:  `if err := w.put(ctx, w.ahead()); err != nil {`, replacement: "defer w.put(ctx, w.ahead())\n\tif err := ctx.Err(); err != nil {",
 		room: reconcileRoom, tests: []string{"TestHistories"},
 	},
 	{
@@ -27,17 +25,17 @@ var ofReconcile = []mutation{
 	},
 	{
 		name: "taking back runs on the context that Ctrl-C cancelled", harm: "the same, after Ctrl-C",
-		file: "internal/reconcile/reconcile.go", old: `context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)`, replacement: `context.WithTimeout(ctx, settleTimeout)`,
+		file: "internal/reconcile/work.go", old: `context.WithoutCancel(ctx)`, replacement: `ctx`,
 		room: reconcileRoom, tests: []string{"TestCtrlC"},
 	},
 	{
 		name: "a create that failed leaves its journal", harm: "the next one takes over a host that nobody ever managed",
-		file: "internal/reconcile/create.go", old: `err = w.Host.RemoveJournal(ctx)`, replacement: `err = nil`,
+		file: "internal/reconcile/create.go", old: `err = w.remove(ctx)`, replacement: `err = nil`,
 		room: reconcileRoom, tests: []string{"TestCtrlC", "TestHistories"},
 	},
 	{
 		name: "destroy leaves the journal", harm: "a later create restores what was there years ago",
-		file: "internal/reconcile/delete.go", old: `return w.Host.RemoveJournal(ctx)`, replacement: `return nil`,
+		file: "internal/reconcile/delete.go", old: `return w.remove(ctx)`, replacement: `return nil`,
 		room: reconcileRoom, tests: []string{"TestJournals"},
 	},
 	{
@@ -73,16 +71,16 @@ var ofReconcile = []mutation{
 	{
 		name: "the originals in state count more than those of our own journal", harm: "those of an earlier Windows are restored",
 		file: "internal/tuning/claim.go", old: `c.Prior.Original[attribute] = original`, replacement: `_ = original`,
-		room: reconcileRoom, tests: []string{"TestHistories"},
+		room: reconcileRoom, tests: []string{"TestOurOwnJournalCountsMoreThanState"},
 	},
 	{
 		name: "a lost memory goes into the journal as never written", harm: "after a crash nothing is restored",
 		file: "internal/reconcile/work.go", old: `written = tuning.AssumeWritten(original, found)`, replacement: `written = tuning.Desired{}`,
-		room: reconcileRoom, tests: []string{"TestHistories"},
+		room: reconcileRoom, tests: []string{"TestALostMemoryGoesIntoTheJournalAsWritten"},
 	},
 	{
 		name: "`journal = false` removes a journal all the same", harm: "another owner's originals are gone",
-		file: "internal/reconcile/delete.go", old: `if !w.Journal || w.claim.Previous == nil {`, replacement: `if w.Journal && w.claim.Previous == nil {`,
+		file: "internal/reconcile/delete.go", old: `if !w.Journal || w.expected == "" || w.expected != w.owner {`, replacement: `if w.Journal && w.expected != w.owner {`,
 		room: reconcileRoom, tests: []string{"TestJournalOff"},
 	},
 }
