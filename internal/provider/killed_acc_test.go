@@ -16,13 +16,13 @@ import (
 // gives what kills the one that was started last.
 func (c *cli) mortal() (kill func()) {
 	c.t.Helper()
-	real, err := buildProvider()
+	program, err := buildProvider()
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	folder := c.t.TempDir()
 	noted := filepath.Join(folder, "process")
-	script := fmt.Sprintf("#!/bin/sh\necho $$ >'%s'\nexec '%s' \"$@\"\n", noted, filepath.Join(real, "terraform-provider-windows"))
+	script := fmt.Sprintf("#!/bin/sh\necho $$ >'%s'\nexec '%s' \"$@\"\n", noted, filepath.Join(program, "terraform-provider-windows"))
 	if err := os.WriteFile(filepath.Join(folder, "terraform-provider-windows"), []byte(script), 0o700); err != nil { // #nosec G306 -- a program
 		c.t.Fatal(err)
 	}

@@ -158,3 +158,24 @@ func TestAccJournalKeyAlone(t *testing.T) {
 	noJournal(t, host)
 	has(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 240"})
 }
+
+// A journal that somebody spoils between our look at it and our first value.
+func TestAccJournalSpoiltMeanwhile(t *testing.T) {
+	t.Parallel()
+	host := winsim.Start(t, winsim.Server2022())
+	host.SetDWORD("TcpTimedWaitDelay", 240)
+	c := newCLI(t, delayOf(host, "30"))
+	spoil := planted("<journal/>")
+	host.Intercept(func(call winsim.Call) winsim.Action {
+		if isJournal(call) && host.Counters().Methods["SetStringValue"] > 0 && call.Method == "GetStringValue" {
+			return winsim.BeforeDo(func() { spoil(host) })
+		}
+		return winsim.Proceed
+	})
+	tells(t, c.refused("Unable to Create TCP/IP Tuning of "+host.HTTPAddr(), "apply", "-auto-approve"), append(remedy, "the journal cannot be understood")...)
+	host.Intercept(nil)
+	if n := valueWrites(host); n != 0 || len(c.inState()) != 0 {
+		t.Errorf("%d values were written, in state: %+v", n, c.inState())
+	}
+	has(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 240"})
+}
