@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -91,6 +93,9 @@ func TestAHostThatAnswersEverySecondRequest(t *testing.T) {
 		host := winsim.Start(t, winsim.Server2022())
 		host.SetDWORD("X", 7)
 		client, _ := retrying(t, host, way, &waited)
+		if _, err := client.Invoke(t.Context(), registryCall("GetDWORDValue", transport.Read, "X")); err != nil {
+			t.Fatal(err) // the password is accepted by this: see the test below
+		}
 		calls := 0
 		host.Intercept(func(winsim.Call) winsim.Action {
 			if calls++; calls%2 == 1 {
@@ -111,6 +116,73 @@ func TestAHostThatAnswersEverySecondRequest(t *testing.T) {
 		if _, err := client.Invoke(t.Context(), write7()); !transport.MayHaveHappened(err) {
 			t.Errorf("%s: %v", way, err)
 		}
+	}
+}
+
+// With Basic each request is a proof of the password. A host that hangs up on a
+// connection which it has not accepted yet may have counted a bad logon, and these
+// lock accounts: the password goes to it once, whatever max_retries says.
+func TestALostFirstReplyIsNotAskedForAgainByBasic(t *testing.T) {
+	for name, action := range map[string]winsim.Action{"done": winsim.LoseReply, "not done": winsim.DropBefore} {
+		var waited waits
+		host := winsim.Start(t, winsim.Server2022())
+		client, carrier := retrying(t, host, "basic over https", &waited)
+		host.Intercept(func(winsim.Call) winsim.Action { return action })
+		_, err := client.Invoke(t.Context(), registryCall("GetDWORDValue", transport.Read, "X"))
+		if err == nil || transport.Lost(err) || !transport.Unreachable(err) || strings.Contains(err.Error(), "tried") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := carrier.Stats(); got.RoundTrips != 1 || got.Connections != 1 || len(waited) > 0 {
+			t.Errorf("%s: %+v, waited %v", name, got, waited)
+		}
+		// Once the host has accepted a connection, what is lost on it is asked for on one more.
+		host.Intercept(func(winsim.Call) winsim.Action { return winsim.Proceed })
+		host.SetDWORD("X", 7)
+		if _, err := client.Invoke(t.Context(), registryCall("GetDWORDValue", transport.Read, "X")); err != nil {
+			t.Fatal(err)
+		}
+		before, calls := carrier.Stats(), 0
+		host.Intercept(func(winsim.Call) winsim.Action { calls++; return action })
+		if _, err := client.Invoke(t.Context(), registryCall("GetDWORDValue", transport.Read, "X")); err == nil || transport.Lost(err) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := carrier.Stats(); got.RoundTrips != before.RoundTrips+2 || got.Connections != before.Connections+1 || calls != 2 || len(waited) > 0 {
+			t.Errorf("%s: %+v after %+v, %d calls, waited %v", name, got, before, calls, waited)
+		}
+	}
+}
+
+// A reply that breaks off within its body has told by its status that the password is
+// right, so such a read is tried again.
+func TestAReplyThatBreaksOffIsAskedForAgainByBasic(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // a test's
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked atomic.Int64
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.Header().Set("Content-Length", "100")
+		w.WriteHeader(http.StatusOK) // and no body: net/http hangs up
+	})}
+	served := make(chan error)
+	go func() { served <- server.Serve(listener) }()
+	defer func() {
+		server.Close() //nolint:errcheck // a test's
+		<-served
+	}()
+	carrier, err := transport.New(transport.Config{
+		Address: listener.Addr().String(), Auth: transport.AuthBasic, AllowUnencryptedBasic: true,
+		Username: `CONTOSO\svc-terraform`, Password: "not-a-real-password-1",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer carrier.Close()
+	var waited waits
+	_, err = New(carrier, Options{MaxRetries: 3, Sleep: waited.sleep}).Invoke(t.Context(), registryCall("GetDWORDValue", transport.Read, "X"))
+	if !transport.Lost(err) || asked.Load() != 4 || len(waited) != 3 {
+		t.Errorf("asked %d times, waited %v, %v", asked.Load(), waited, err)
 	}
 }
 

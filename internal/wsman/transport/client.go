@@ -203,7 +203,9 @@ func (c *Client) send(ctx context.Context, body []byte, kind Kind) (Reply, error
 	if err == nil {
 		return reply, nil
 	}
-	return Reply{}, c.explain(ctx, err, sent, kind)
+	err = c.explain(ctx, err, sent, kind)
+	noteProof(err, c.conf.Auth == AuthBasic && !conn.accepted) // each request of Basic bears the password
+	return Reply{}, err
 }
 
 // explain turns what went wrong in an exchange into an error of this package.

@@ -35,6 +35,7 @@ type conn struct {
 	authorization string   // of every request: Basic
 	session       *session // seals every message; nil: bodies go as they are
 	answered      bool     // a reply was read in full
+	accepted      bool     // the last status that came was another than 401
 	spent         bool     // no further request on this connection
 }
 

@@ -74,9 +74,12 @@ func (c *Client) logOn(ctx, limited context.Context, fresh *conn, waited bool) (
 
 // noteProof marks an error without a verdict of the host.
 func noteProof(err error, sent bool) {
+	var lost *ReplyLostError
 	var unreachable *UnreachableError
 	var late *TimeoutError
 	switch {
+	case errors.As(err, &lost):
+		lost.proofSent = sent
 	case errors.As(err, &unreachable):
 		unreachable.proofSent = sent
 	case errors.As(err, &late):

@@ -88,6 +88,8 @@ type ReplyLostError struct {
 	Address string
 	Kind    Kind
 	Err     error
+
+	proofSent bool // of Basic, on a connection that was not accepted: a proof of the password may have been judged
 }
 
 func (e *ReplyLostError) Error() string {

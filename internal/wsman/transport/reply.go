@@ -72,6 +72,7 @@ func (c *conn) read() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	c.accepted = response.StatusCode != http.StatusUnauthorized
 	// The body is not closed: Close would read what is left of it, which may be
 	// endless. Either it is read in full here, or the connection goes.
 	body, err := c.readBody(response)

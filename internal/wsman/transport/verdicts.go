@@ -26,10 +26,17 @@ func (e *brokenOffError) Unwrap() error { return e.err }
 // a reply was read in full, so that another one may do better. It is false where
 // time ran out, where anything at all was answered, and where a proof of the
 // password had gone over a connection that was not accepted yet: its lost verdict
-// may have been a bad logon, and these lock accounts.
+// may have been a bad logon, and these lock accounts. With Basic that is each
+// request until a status other than 401 came.
 //
 // It does not say that nothing was done: see MayHaveHappened.
 func Lost(err error) bool {
+	var lost *ReplyLostError
+	return broke(err) && !(errors.As(err, &lost) && lost.proofSent)
+}
+
+// broke is Lost without a look at a lost reply's proof of the password.
+func broke(err error) bool {
 	var (
 		late        *TimeoutError
 		unreachable *UnreachableError
@@ -97,5 +104,5 @@ func Unreachable(err error) bool {
 	if errors.Is(err, context.Canceled) {
 		return false
 	}
-	return errors.As(err, &unreachable) || errors.As(err, &late) || NotYet(err) || Lost(err)
+	return errors.As(err, &unreachable) || errors.As(err, &late) || NotYet(err) || broke(err)
 }

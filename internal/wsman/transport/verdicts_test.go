@@ -58,6 +58,7 @@ func TestVerdictsOverEveryTypedError(t *testing.T) {
 		"cancelled: reply":           {lost(Read, late(PhaseReply, context.Canceled)), here},
 		"cancelled after a loss":     {errors.Join(lost(Read, &closedError{sent: true, err: io.EOF}), context.Canceled), here},
 		"reply lost":                 {lost(Read, &closedError{sent: true, err: io.EOF}), broke},
+		"reply lost, with the proof": {&ReplyLostError{Kind: Read, Err: &closedError{sent: true, err: io.EOF}, proofSent: true}, dead},
 		"reply to a write lost":      {lost(Write, &closedError{sent: true, err: io.EOF}), broke},
 		"reply cut off":              {lost(Read, &brokenOffError{"in its header", io.ErrUnexpectedEOF}), broke},
 		"reply too large":            {lost(Read, &ReplyTooLargeError{What: "body"}), here},
@@ -100,6 +101,7 @@ func TestVerdictsOverEveryTypedError(t *testing.T) {
 func TestVerdictsOfWhatHappens(t *testing.T) {
 	challenge := "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Negotiate " + challengeText() + "\r\nContent-Length: 0\r\n\r\n"
 	hang := func(p *peer) { p.wait() }
+	basic := func(c *Config) { c.Auth, c.AllowUnencryptedBasic = AuthBasic, true }
 	for name, test := range map[string]struct {
 		script script
 		change func(*Config)
@@ -120,15 +122,19 @@ func TestVerdictsOfWhatHappens(t *testing.T) {
 		}, nil, verdicts{false, false, true}},
 		"hangs up on TLS":       {func(p *peer) { p.Read(make([]byte, 1)) }, func(c *Config) { c.HTTPS = true }, verdicts{false, true, true}}, //nolint:errcheck // a test's
 		"is silent on TLS":      {hang, func(c *Config) { c.HTTPS = true }, verdicts{false, true, true}},
-		"hangs up on a message": {func(p *peer) { p.request() }, func(c *Config) { c.Auth, c.AllowUnencryptedBasic = AuthBasic, true }, verdicts{true, false, true}},
+		"hangs up on a message": {func(p *peer) { p.request() }, basic, verdicts{false, false, true}},
 		"breaks off its header": {func(p *peer) {
 			p.request()
 			p.say("HTTP/1.1 200 OK\r\nContent-")
-		}, func(c *Config) { c.Auth, c.AllowUnencryptedBasic = AuthBasic, true }, verdicts{true, false, true}},
+		}, basic, verdicts{false, false, true}},
 		"breaks off its body": {func(p *peer) {
 			p.request()
 			p.say(soapOK[:len(soapOK)-1])
-		}, func(c *Config) { c.Auth, c.AllowUnencryptedBasic = AuthBasic, true }, verdicts{true, false, true}},
+		}, basic, verdicts{true, false, true}}, // its status says that the password is right
+		"breaks off a refusal": {func(p *peer) {
+			p.request()
+			p.say("HTTP/1.1 401 Unauthorized\r\nContent-Length: 9\r\n\r\n<")
+		}, basic, verdicts{false, false, true}},
 		"starts": {func(p *peer) { p.request(); p.say("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n") }, nil, verdicts{false, true, true}},
 		"is a printer": {func(p *peer) {
 			p.request()
