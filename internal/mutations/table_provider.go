@@ -26,7 +26,7 @@ var ofProvider = []mutation{
 	{
 		name: "pending_restart keeps its value in a plan that writes", harm: "Terraform stops: inconsistent result after apply",
 		file: "internal/provider/tcpip_tuning_plan.go", old: `changed || model.Pending.IsNull()`, replacement: `!changed && model.Pending.IsNull()`,
-		room: providerRoom, tests: []string{"TestAccRemovedAttributeWarns", "TestAccLife"},
+		room: providerRoom, tests: []string{"TestAccLife"},
 	},
 	{
 		name: "a failed update puts the plan into state", harm: "the drift that is left is not seen any more",
