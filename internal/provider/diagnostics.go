@@ -41,7 +41,7 @@ func unableTo(verb, thing, host string, err error, more ...string) diag.Diagnost
 // sentence gives an error a full stop, since paragraphs follow.
 func sentence(err error) string {
 	text := err.Error()
-	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, ")") || strings.HasSuffix(text, "?") {
+	if strings.HasSuffix(text, "\n") || strings.HasSuffix(text, ".") || strings.HasSuffix(text, ")") || strings.HasSuffix(text, "?") {
 		return text
 	}
 	return text + "."
@@ -78,21 +78,20 @@ func warnings(host string, list []tuning.Warning) diag.Diagnostics {
 	return diags
 }
 
-// wayOut tells what a host that could not be read means for a resource that is in
-// state: what is safe to do now, and how to let go of a host that is gone for good,
-// since a destroy refreshes first and stops at it too. A host that answered is not
-// gone. Nothing is said where nothing is managed yet.
+// wayOut tells what was there before, and, for a host that could not be reached, how
+// to let go of one that is gone for good, since a destroy refreshes first and stops
+// at it too. A host that answered is not gone. Nothing is said where nothing is
+// managed yet.
 func wayOut(err error, original tuning.Values) []string {
 	if len(original) == 0 {
 		return nil
 	}
-	text := fmt.Sprintf("State is untouched. What was there before this provider: %s.", tuning.List(original))
-	var refused *transport.UnauthorizedError
-	if errors.As(err, &refused) || winhost.IsDenied(err) {
-		return []string{text}
+	text := []string{fmt.Sprintf("What was there before this provider: %s.", tuning.List(original))}
+	if !transport.Unreachable(err) {
+		return text
 	}
-	return []string{text, "If the host comes back, run this again; meanwhile the other hosts can be planned and applied with -target, or with -refresh=false. " +
-		"Only if it is gone for good, take it out of state by `state rm` or a `removed` block (with OpenTofu: and -refresh=false); nothing is restored then."}
+	return append(text, "If the host comes back, run this again; meanwhile the other hosts can be planned and applied with -target, or with -refresh=false. "+
+		"Only if it is gone for good, take it out of state by `state rm` or a `removed` block (with OpenTofu: and -refresh=false); nothing is restored then.")
 }
 
 // unread is what a refresh says of a host that it could not look at. State stays as
@@ -107,6 +106,6 @@ func (r *tcpipTuningResource) unread(host string, err error, original tuning.Val
 		return diag.NewWarningDiagnostic(host+": "+notChecked,
 			sentence(err)+" State is kept as it is (on_unreachable = \"warn\"): what the host has now is not known, and a plan that shows no change says nothing of it.")
 	default:
-		return unable("Read", host, err, wayOut(err, original)...)
+		return unable("Read", host, err, append([]string{"State is untouched."}, wayOut(err, original)...)...)
 	}
 }

@@ -148,6 +148,9 @@ func whenBorn(ctx context.Context, call func() error) error {
 		select {
 		case <-time.After(waits.NextBackOff()):
 		case <-ctx.Done():
+			if errors.Is(ctx.Err(), context.Canceled) {
+				return fmt.Errorf("the wait for the host was broken off: %w; last it was: %w", ctx.Err(), err)
+			}
 			return fmt.Errorf("the host did not serve WinRM within timeouts.create: %w", err)
 		}
 	}

@@ -81,7 +81,11 @@ func store(ctx context.Context, into settable, memory settablePrivate, truth *re
 		diags.Append(into.SetAttribute(ctx, path.Root(p.Attribute), value)...)
 	}
 	diags.Append(into.SetAttribute(ctx, path.Root("original"), originalTexts(truth.Original))...)
-	diags.Append(into.SetAttribute(ctx, path.Root("owner"), truth.Owner)...)
+	owner := types.StringValue(truth.Owner)
+	if truth.Owner == "" { // a state from before there were owners; the next update makes one
+		owner = types.StringNull()
+	}
+	diags.Append(into.SetAttribute(ctx, path.Root("owner"), owner)...)
 	diags.Append(into.SetAttribute(ctx, path.Root("pending_restart"), truth.Pending)...)
 	diags.Append(storeMemory(ctx, memory, truth.Memory)...)
 	return diags

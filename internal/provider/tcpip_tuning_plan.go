@@ -90,7 +90,7 @@ func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 	original, released, known := tuning.Managed(prior.Original, config.configured())
 	known = known && !state.Memory.Stale
-	changed := !known || len(released) > 0 || plan.differs(model)
+	changed := !known || len(released) > 0 || model.Owner.IsNull() || plan.differs(model)
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("host"), model.Host)...)
 	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "owner", model.Owner, types.StringUnknown(), model.Owner.IsNull())...)
 	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "original", originalTexts(original), types.MapUnknown(types.StringType), !known)...)

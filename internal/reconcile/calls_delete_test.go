@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"slices"
+
 	"context"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
@@ -68,6 +70,9 @@ func (w *world) delete(i *instance, forgotten bool) bool {
 		return true
 	}
 	forgotten = forgotten || state.Memory.Written == nil
+	if slices.ContainsFunc(w.live(m), func(other *instance) bool { return other != i && other.state.Owner == i.state.Owner }) {
+		m.byHand = true // the import warned of it: two states count as one owner, whose journal goes with the first
+	}
 	for _, x := range attributes {
 		_, managed := i.state.Original[x]
 		_, carried := s.journal.Values[x]

@@ -17,7 +17,7 @@ func (r Reconciler) Create(ctx context.Context, desired tuning.Desired, onDestro
 	}
 	claim, err := tuning.ClaimCreate(scene.found, scene.machine)
 	if err != nil {
-		return failed(err, nothingWritten)
+		return refused(err)
 	}
 	observed, err := r.Host.ReadTuning(ctx, tuning.Parameters(merged(all(desired), claim.Prior.Carried)))
 	if err != nil {
@@ -27,15 +27,15 @@ func (r Reconciler) Create(ctx context.Context, desired tuning.Desired, onDestro
 	if err != nil {
 		return failed(err, nothingWritten)
 	}
-	w := r.work(scene, claim, plan, observed, r.NewOwner())
+	w := r.newWork(scene, claim, plan, observed, r.NewOwner())
 	if err := w.put(ctx, w.ahead()); err != nil {
-		return failed(err, nothingWritten, w.retreat(ctx))
+		return refused(err).with(w.retreat(ctx)).warning(claim.Warnings)
 	}
 	after, attempted, err := w.carryOut(ctx, desired)
 	if err == nil {
 		return Outcome{State: w.resource(plan.Prior(), after), Warnings: append(claim.Warnings, plan.Warnings...)}
 	}
-	return w.undo(ctx, attempted, err)
+	return w.undo(ctx, attempted, err).warning(claim.Warnings)
 }
 
 // all is the desired attributes as keys.
@@ -54,7 +54,7 @@ func (w *work) undo(ctx context.Context, attempted []tuning.Step, cause error) O
 		outcome.Notes = []string{"That owner took over this host while we were at work, with what was there before. Nothing was taken back and nothing was put into state. " + tuning.TakeOver}
 		return outcome
 	}
-	ctx, cancel := settling(ctx)
+	ctx, cancel := w.settling(ctx)
 	defer cancel()
 	now, err := w.Host.ReadTuning(ctx, w.touched())
 	if err != nil { // what may have been written counts as written
@@ -90,7 +90,7 @@ func (w *work) undo(ctx context.Context, attempted []tuning.Step, cause error) O
 		outcome = outcome.with("What was written has been taken back: the host is as it was, and nothing was put into state.", w.retreat(ctx))
 	}
 	if err != nil {
-		outcome.Notes = append(outcome.Notes, "While taking it back: "+err.Error()+".")
+		outcome.Notes = append(outcome.Notes, "While taking it back: "+sentence(err))
 	}
 	return outcome
 }
@@ -101,19 +101,21 @@ func (w *work) retreat(ctx context.Context) string {
 	if !w.Journal {
 		return ""
 	}
-	ctx, cancel := settling(ctx)
+	ctx, cancel := w.settling(ctx)
 	defer cancel()
 	found, err := w.Host.ReadJournal(ctx)
-	switch {
+	switch before := w.scene.found.Journal; {
 	case err == nil && (found.Journal == nil || found.Journal.Owner != w.owner):
 		return "" // ours never got there, or another owner's has taken its place
-	case err == nil && w.claim.Previous != nil:
-		err = w.Host.WriteJournal(ctx, *w.claim.Previous)
+	case err == nil && before != nil: // also one of another machine, which may be all that is known of before
+		if err = w.Host.WriteJournal(ctx, *before); err != nil && w.reads(ctx, before.Text()) {
+			err = nil
+		}
 	case err == nil:
-		err = w.Host.RemoveJournal(ctx)
+		err = w.remove(ctx)
 	}
 	if err == nil {
 		return ""
 	}
-	return "The journal that this create began may still be on the host. It says truly what was there before, and the next create takes it over. (" + err.Error() + ")"
+	return "The journal that this create began may still be on the host. It says truly what was there before, and the next create takes it over: " + sentence(err)
 }

@@ -31,7 +31,7 @@ func (r Reconciler) Delete(ctx context.Context, state Resource, onDestroy tuning
 		return failed(err, nothingWritten)
 	}
 	plan := tuning.Destroy(observed, claim.Prior, onDestroy)
-	w := r.work(s, claim, plan, observed, state.Owner)
+	w := r.newWork(s, claim, plan, observed, state.Owner)
 	warnings := slices.Concat(claim.Warnings, plan.Warnings)
 	if _, _, err := w.carryOut(ctx, nil); err != nil {
 		outcome := failed(err, "The resource stays in state with everything that was there before; destroy again when the cause is gone.")
@@ -44,27 +44,26 @@ func (r Reconciler) Delete(ctx context.Context, state Resource, onDestroy tuning
 	if !w.Journal && claim.Memory.Journaled != nil {
 		warnings = append(warnings, tuning.Warning{
 			Summary: "its journal is still there",
-			Detail: "This resource wrote it, and the provider's journal is off now. The values are released. The next create with the journal on would take it over; remove it by hand:" +
-				remove,
+			Detail: "This resource wrote it, and the provider's journal is off now. The values are released. The next create with the journal on would take it over; remove it by hand:\n\n" +
+				tuning.RemoveLine,
 		})
 	}
 	if err := w.clear(ctx); err != nil {
 		outcome := failed(fmt.Errorf("the values are released, but the journal could not be removed: %w", err),
-			"The resource stays in state: destroy again. To let go of it without, remove the journal by hand, since a later create would take for true what it says of before:"+remove)
+			"The resource stays in state: destroy again. To let go of it without, remove the journal by hand, since a later create would take for true what it says of before:\n\n"+tuning.RemoveLine)
 		outcome.Warnings = warnings
 		return outcome
 	}
 	return Outcome{Warnings: warnings}
 }
 
-const remove = "\n\n  reg delete \"HKLM\\" + tuning.JournalKey + "\" /f\n"
-
-// clear removes our journal, if there is one.
+// clear removes our journal, if there is one, also where the machine has got another
+// UUID since it was written.
 func (w *work) clear(ctx context.Context) error {
-	if !w.Journal || w.claim.Previous == nil {
+	if !w.Journal || w.expected == "" || w.expected != w.owner {
 		return nil
 	}
-	ctx, cancel := settling(ctx)
+	ctx, cancel := w.settling(ctx)
 	defer cancel()
 	switch err := w.guard(ctx); {
 	case lost(err): // somebody took the host over just now: it is theirs
@@ -74,5 +73,5 @@ func (w *work) clear(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	return w.Host.RemoveJournal(ctx)
+	return w.remove(ctx)
 }

@@ -230,7 +230,9 @@ func (w *world) pendingIs(m *machine, i *instance, what string) {
 func (w *world) released(h *wire, s sight, i *instance, x string, onDestroy tuning.OnDestroy, forgotten bool) {
 	t, now := s.truth[x], h.m.values[x]
 	wrote := h.wrote(x)
-	_, managed := i.state.Original[x]     // what an earlier owner left and is as it was before stays so
+	if _, managed := i.state.Original[x]; !managed { // what an earlier owner left is restored
+		onDestroy = tuning.Restore
+	}
 	guess := forgotten && s.class != mine // "then every managed value counts as written"
 	tried := t.tried || guess || h.m.crowded || (i.loose && i.wrote[x])
 	switch {
@@ -238,7 +240,7 @@ func (w *world) released(h *wire, s sight, i *instance, x string, onDestroy tuni
 		w.fail("%s was never written by us, yet its release wrote it", x)
 	case onDestroy == tuning.Keep && wrote:
 		w.fail("%s was to be kept, yet it was written", x)
-	case onDestroy == tuning.WindowsDefault && t.touched && !t.excused && now.Present && !guess && (managed || !t.right(now.String())):
+	case onDestroy == tuning.WindowsDefault && t.touched && !t.excused && now.Present && !guess:
 		w.fail("%s was to be deleted, but is %s", x, now)
 	case onDestroy == tuning.Restore && t.touched && !t.right(now.String()):
 		w.fail("%s was to be restored to %v, but is %s", x, t.before, now)

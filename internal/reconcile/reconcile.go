@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
@@ -77,15 +78,29 @@ func (o Outcome) with(notes ...string) Outcome {
 	return o
 }
 
-const nothingWritten = "Nothing was written."
-
-// settleTimeout bounds undoing and reading back. They run on a context of their
-// own: Ctrl-C cancels the one of the call, and Terraform waits for the answer.
-const settleTimeout = time.Minute
-
-func settling(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
+// warning adds warnings.
+func (o Outcome) warning(list []tuning.Warning) Outcome {
+	o.Warnings = append(o.Warnings, list...)
+	return o
 }
+
+// refused is a write that is not ours to make.
+func refused(err error) Outcome {
+	if lost(err) {
+		return failed(err, nothingWritten, tuning.TakeOver)
+	}
+	return failed(err, nothingWritten)
+}
+
+// sentence ends an error's text with a full stop, unless a command line ends it.
+func sentence(err error) string {
+	if text := err.Error(); strings.HasSuffix(text, "\n") {
+		return text
+	}
+	return err.Error() + "."
+}
+
+const nothingWritten = "Nothing was written."
 
 // scene is a host as it was found.
 type scene struct {

@@ -38,9 +38,9 @@ func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.D
 	if owner == "" {
 		owner = r.NewOwner()
 	}
-	w := r.work(scene, claim, plan, observed, owner)
+	w := r.newWork(scene, claim, plan, observed, owner)
 	if err := w.put(ctx, w.ahead()); err != nil {
-		return failed(err, nothingWritten)
+		return refused(err)
 	}
 	after, attempted, err := w.carryOut(ctx, desired)
 	if err == nil {
@@ -52,19 +52,11 @@ func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.D
 	return Outcome{State: w.resource(plan.Prior(), after), Warnings: append(claim.Warnings, plan.Warnings...)}
 }
 
-// refused is an update that is not ours to make.
-func refused(err error) Outcome {
-	if lost(err) {
-		return failed(err, nothingWritten, tuning.TakeOver)
-	}
-	return failed(err, nothingWritten)
-}
-
 // aftermath finds out what is true after an update that failed for cause. When the
 // host cannot be read, what was true before stays, but the originals of values that
 // may have come under management are kept with it: nothing is lost.
 func (w *work) aftermath(ctx context.Context, state Resource, attempted []tuning.Step, cause error) Outcome {
-	ctx, cancel := settling(ctx)
+	ctx, cancel := w.settling(ctx)
 	defer cancel()
 	after, err := w.Host.ReadTuning(ctx, w.touched())
 	if err != nil {
@@ -80,7 +72,7 @@ func (w *work) aftermath(ctx context.Context, state Resource, attempted []tuning
 		notes = append(notes, tuning.TakeOver)
 	} else if err := w.put(ctx, w.journal(truth, after)); err != nil {
 		truth = stillManaged(truth, w.claim.Prior)
-		notes = append(notes, "The journal could not be brought up to date: "+err.Error()+".")
+		notes = append(notes, "The journal could not be brought up to date: "+sentence(err))
 	}
 	return Outcome{Err: cause, State: w.resource(truth, after), Notes: notes}
 }

@@ -24,11 +24,13 @@ type work struct {
 	// expected is the owner that the journal in place names now, "" for none: that
 	// of whoever was there, and ours once we have written.
 	expected string
+	settled  time.Time // until when undoing and reading back may take
 	// placed is the text of the journal that we know to be in place, "" for none.
 	placed string
 }
 
-func (r Reconciler) work(s scene, claim tuning.Claim, plan tuning.Plan, found tuning.Values, owner string) *work {
+// newWork begins to carry out a plan.
+func (r Reconciler) newWork(s scene, claim tuning.Claim, plan tuning.Plan, found tuning.Values, owner string) *work {
 	seen, _ := claim.Memory.Seen.At(s.boot, found, tuning.Parameters(merged(claim.Prior.Original, plan.Original, plan.Carried)))
 	w := &work{Reconciler: r, scene: s, claim: claim, plan: plan, found: found, seen: seen, owner: owner, since: r.Now().UTC().Truncate(time.Second)}
 	if s.found.Journal != nil {
@@ -64,6 +66,18 @@ func (w *work) ahead() tuning.Journal {
 		Original: merged(before.Carried, before.Original, w.plan.Carried, w.plan.Original),
 		Written:  merged(before.Written, w.plan.Written),
 	}, w.found)
+}
+
+// settleTimeout bounds undoing and reading back, all of it together.
+const settleTimeout = 2 * time.Minute
+
+// settling is the context of undoing and reading back. It is their own: Ctrl-C
+// cancels the one of the call, and Terraform waits for the answer.
+func (w *work) settling(ctx context.Context) (context.Context, context.CancelFunc) {
+	if w.settled.IsZero() {
+		w.settled = time.Now().Add(settleTimeout)
+	}
+	return context.WithDeadline(context.WithoutCancel(ctx), w.settled)
 }
 
 // only is what was seen of the given values.
@@ -106,10 +120,22 @@ func (e *unwritableError) Unwrap() error { return e.err }
 
 // reads tells whether the host has this journal.
 func (w *work) reads(ctx context.Context, text string) bool {
-	ctx, cancel := settling(ctx)
+	ctx, cancel := w.settling(ctx)
 	defer cancel()
 	found, err := w.Host.ReadJournal(ctx)
 	return err == nil && found.Journal != nil && found.Journal.Text() == text
+}
+
+// remove removes the journal. Where the reply says that it failed, a look tells.
+func (w *work) remove(ctx context.Context) error {
+	err := w.Host.RemoveJournal(ctx)
+	if err == nil {
+		return nil
+	}
+	if found, readErr := w.Host.ReadJournal(ctx); readErr == nil && found.Journal == nil && found.Err == nil {
+		return nil
+	}
+	return err
 }
 
 // guard makes sure that the host has not got another owner meanwhile.
@@ -155,7 +181,7 @@ func (w *work) carryOut(ctx context.Context, desired tuning.Desired) (after tuni
 	if attempted, err = w.write(ctx, w.plan.Steps); err != nil {
 		return nil, attempted, err
 	}
-	ctx, cancel := settling(ctx)
+	ctx, cancel := w.settling(ctx)
 	defer cancel()
 	after, err = w.Host.ReadTuning(ctx, w.touched())
 	if err != nil {

@@ -18,9 +18,11 @@ type Boot struct {
 	Read time.Time `json:"read"`
 }
 
-// bootTolerance is how far two readings of one boot may be apart. LastBootUpTime
-// is reported to wander by seconds; clocks are stepped by NTP.
-const bootTolerance = 5 * time.Minute
+// bootTolerance is how far two readings of one boot may be apart: LastBootUpTime is
+// reported to wander by seconds. It is not more, since a machine that is just being
+// set up is restarted within minutes of its first start; a step of a clock shows in
+// one of the two comparisons only.
+const bootTolerance = time.Minute
 
 // sameBoot tells whether an earlier reading and the present one are of one boot: the boot instant agrees
 // (the host's clock was not stepped, or LastBootUpTime does not follow it), or the

@@ -76,8 +76,8 @@ func TestDestroyWithCarriedValues(t *testing.T) {
 			[]string{"TcpTimedWaitDelay: REG_DWORD 30 -> REG_DWORD 240", "MaxUserPort: REG_DWORD 65534 -> absent"},
 			[]string{left("MaxUserPort"), left("StrictTimeWaitSeqCheck")},
 		},
-		Keep: {
-			[]string{},
+		Keep: { // on_destroy is about the resource's own values
+			[]string{"MaxUserPort: REG_DWORD 65534 -> absent"},
 			[]string{left("MaxUserPort"), left("StrictTimeWaitSeqCheck"), "TcpTimedWaitDelay is not restored on destroy"},
 		},
 		WindowsDefault: {

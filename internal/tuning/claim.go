@@ -40,7 +40,10 @@ func (c *Claim) note(summary, detail string) {
 }
 
 // remedy is how to look at the journal and how to be rid of it.
-const remedy = "\n\n  reg query \"HKLM\\" + JournalKey + "\"\n  reg delete \"HKLM\\" + JournalKey + "\" /f\n"
+const remedy = "\n\n  reg query \"HKLM\\" + JournalKey + "\"\n" + RemoveLine + "\n"
+
+// RemoveLine is how to remove a journal by hand.
+const RemoveLine = "  reg delete \"HKLM\\" + JournalKey + "\" /f"
 
 // UnusableJournalError is a journal of which it is not certain what it means.
 type UnusableJournalError struct {
@@ -133,6 +136,9 @@ func ClaimImport(found Found, here Machine, owner string) (Claim, string, error)
 	claim.Previous = journal
 	claim.Prior.Carried, claim.Prior.Written = journal.Original, journal.Written
 	claim.Memory = Memory{}.from(journal)
+	claim.note(fmt.Sprintf("the journal of an owner since %s is adopted", stamp(journal.Since)),
+		fmt.Sprintf("What was there before comes from it: %s. If another state still has this host, take it out there (state rm): both would count as one owner, and undo each other without a word.",
+			List(journal.Original)))
 	return claim, journal.Owner, nil
 }
 
@@ -147,7 +153,7 @@ func ClaimUpdate(stake Stake, found Found, here Machine) (Claim, error) {
 	if journal != nil {
 		return claim, claim.meet(stake, journal, here)
 	}
-	claim.gone(stake, here, found.Journal != nil)
+	claim.gone(stake, here, found.Journal)
 	return claim, nil
 }
 
@@ -193,12 +199,13 @@ const installTolerance = 2 * time.Hour
 
 func sameInstallation(a, b time.Time) bool { return a.Sub(b).Abs() < installTolerance }
 
-// gone decides what it means that there is no journal. copied tells that there is
-// one of another machine, which was warned of.
-func (c *Claim) gone(stake Stake, here Machine, copied bool) {
+// gone decides what it means that there is no journal of this machine. copied is
+// one of another machine, which was warned of, or nil. One that names our owner came
+// here with our values, on other hardware: no new installation would have it.
+func (c *Claim) gone(stake Stake, here Machine, copied *Journal) {
 	memory := stake.Memory
 	switch {
-	case copied && (memory.Journaled == nil || sameInstallation(*memory.Journaled, here.Installed)):
+	case copied != nil && (copied.Owner == stake.Owner || memory.Journaled == nil || sameInstallation(*memory.Journaled, here.Installed)):
 	case memory.Written == nil:
 		c.note("there is no journal, and no memory of one", "Terraform lost this resource's private state, and the host has no journal. What state says of before is used; "+
 			"should the machine have been installed anew, take the resource out of state and create it again.")

@@ -195,7 +195,7 @@ func TestClaimImport(t *testing.T) {
 		parts   []string
 	}{
 		"no journal": {Found{}, false, nil},
-		"a journal":  {journalOf("theirs"), true, nil},
+		"a journal":  {journalOf("theirs"), true, []string{"adopted", "TcpTimedWaitDelay REG_DWORD 240", "state rm"}},
 		"a clone's":  {journalOf("theirs", on(uuidB, "MAIL07")), false, []string{"MAIL07", "ignored"}},
 	} {
 		claim, owner, err := ClaimImport(tt.found, here, "new")

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 )
@@ -129,7 +132,27 @@ func ParseJournal(text string) (Journal, error) {
 // comes near these years.
 func isTime(t time.Time) bool { return t.UTC().Year() >= 1 && t.UTC().Year() < 9999 }
 
+// maxName bounds an owner and a computer's name, in bytes.
+const maxName = 64
+
+// isOwner keeps out what no owner of ours is: it goes into messages and state.
+func isOwner(text string) bool {
+	other := func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '-'
+	}
+	return text != "" && len(text) <= maxName && !strings.ContainsFunc(text, other)
+}
+
+// IsComputer does the same for a computer's name; an empty one is none that is
+// known.
+func IsComputer(text string) bool {
+	return len(text) <= maxName && utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) })
+}
+
 func (t journalText) journal() (Journal, error) {
+	if !isOwner(t.Owner) || !IsComputer(t.Computer) {
+		return Journal{}, fmt.Errorf("%w: its owner or computer is no name", errJournal)
+	}
 	if !isTime(t.Since) || !isTime(t.Installed) || t.Seen != nil && !(isTime(t.Seen.Boot.Last) && isTime(t.Seen.Boot.Read)) {
 		return Journal{}, fmt.Errorf("%w: it names a time that no clock shows", errJournal)
 	}

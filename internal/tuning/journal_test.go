@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"pgregory.net/rapid"
 
@@ -58,11 +59,33 @@ func TestJournalIsOneLineOfText(t *testing.T) {
 	}
 }
 
+// What a host's journal names goes into messages and state.
+func TestParseJournalRefusesNamesThatAreNone(t *testing.T) {
+	good := Journal{Owner: "ours", Machine: Machine{Computer: "MAIL01"}, Original: Values{}}
+	if _, err := ParseJournal(good.Text()); err != nil {
+		t.Fatal(err)
+	}
+	for _, owner := range []string{"a b", "a\nb", "\x1b[31m", "::error::", "é", strings.Repeat("a", 65)} {
+		bad := good
+		bad.Owner = owner
+		if _, err := ParseJournal(bad.Text()); err == nil {
+			t.Errorf("the owner %q passed", owner)
+		}
+	}
+	for _, computer := range []string{"a\nb", "\x1b[31m", "\u202e", strings.Repeat("é", 33)} {
+		bad := good
+		bad.Machine.Computer = computer
+		if _, err := ParseJournal(bad.Text()); err == nil {
+			t.Errorf("the computer %q passed", computer)
+		}
+	}
+}
+
 func drawJournal(t *rapid.T) Journal {
 	journal := Journal{
-		Owner: rapid.StringN(1, 40, -1).Draw(t, "owner"), Since: drawTime(t),
+		Owner: rapid.StringMatching(`[A-Za-z0-9-]{1,64}`).Draw(t, "owner"), Since: drawTime(t),
 		Machine: Machine{
-			UUID: rapid.SampledFrom([]string{"", uuidA, uuidB}).Draw(t, "uuid"), Computer: rapid.String().Draw(t, "computer"), Installed: drawTime(t),
+			UUID: rapid.SampledFrom([]string{"", uuidA, uuidB}).Draw(t, "uuid"), Computer: rapid.StringOfN(rapid.RuneFrom(nil, unicode.Letter, unicode.Digit), 0, 15, 64).Draw(t, "computer"), Installed: drawTime(t),
 		},
 		Original: Values(drawByAttribute(t, drawnValue())), Written: Desired{},
 	}

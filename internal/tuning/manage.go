@@ -47,22 +47,10 @@ func ReleaseWarnings(released []tcpip.Parameter, observed Values, prior Prior, o
 	var plan Plan
 	for _, p := range released {
 		found := observed[p.Attribute]
-		to, why := releaseTo(p, found, prior.Original[p.Attribute], prior, onDestroy)
-		plan.warn(p, fmt.Sprintf("%s is no longer configured and %s", p.ValueName, becomes(found, to)), why)
+		end := releaseTo(p, found, prior.Original[p.Attribute], prior, onDestroy)
+		plan.warn(p, fmt.Sprintf("%s is no longer configured and %s", p.ValueName, end.becomes), end.why)
 	}
 	return plan.Warnings
-}
-
-// becomes says in short what a release does, for a summary.
-func becomes(found, to Value) string {
-	switch {
-	case to == found:
-		return "stays as it is"
-	case to == Absent:
-		return "will be deleted"
-	default:
-		return "will be restored to " + to.String()
-	}
 }
 
 // DestroyWarnings says at plan time what a destroy does that a reader would not
@@ -74,8 +62,8 @@ func DestroyWarnings(prior Prior, onDestroy OnDestroy) []Warning {
 		if !managed || (prior.wrote(p.Attribute) && (onDestroy == Restore || (onDestroy == WindowsDefault && original == Absent))) {
 			continue
 		}
-		_, why := releaseTo(p, Absent, original, prior, onDestroy)
-		plan.warn(p, p.ValueName+" is not restored on destroy", why)
+		end := releaseTo(p, Absent, original, prior, onDestroy)
+		plan.warn(p, p.ValueName+" is not restored on destroy", end.why)
 	}
 	return plan.Warnings
 }

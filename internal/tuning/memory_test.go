@@ -48,8 +48,8 @@ func TestMemoryText(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	for text, memory := range map[string]Memory{
-		`{"written":null}`:                  {},
-		`{"written":{}}`:                    {Written: Desired{}},
+		`{"written":null}`:            {},
+		`{"written":{}}`:              {Written: Desired{}},
 		`{"written":{},"stale":true}`: {Written: Desired{}, Stale: true},
 	} {
 		if got := string(memory.Bytes()); got != text {

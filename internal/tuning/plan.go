@@ -151,7 +151,8 @@ func Apply(observed Values, desired Desired, prior Prior, onDestroy OnDestroy) (
 	return plan, errors.Join(refused...)
 }
 
-// Destroy plans the release of every value that is managed or carried.
+// Destroy plans the release of every value that is managed, by onDestroy, and the
+// restoring of what is carried.
 func Destroy(observed Values, prior Prior, onDestroy OnDestroy) Plan {
 	plan := Plan{Original: Values{}, Written: Desired{}}
 	for _, p := range tcpip.Catalogue {
@@ -160,11 +161,10 @@ func Destroy(observed Values, prior Prior, onDestroy OnDestroy) Plan {
 		switch found := observed[p.Attribute]; {
 		case managed:
 			plan.release(p, found, original, prior, onDestroy)
-		case recorded && found != carried:
-			_, why := releaseTo(p, found, carried, prior, onDestroy)
+		case recorded && found != carried: // on_destroy is about this resource's own values
 			plan.warn(p, fmt.Sprintf("%s is still as an earlier owner left it", p.ValueName),
-				fmt.Sprintf("The host's journal says that it was %s before. %s", carried, why))
-			plan.release(p, found, carried, prior, onDestroy)
+				fmt.Sprintf("The host's journal says that it was %s before. %s", carried, releaseTo(p, found, carried, prior, Restore).why))
+			plan.release(p, found, carried, prior, Restore)
 		}
 	}
 	plan.Warnings = append(plan.Warnings, DestroyWarnings(prior, onDestroy)...)
@@ -210,13 +210,13 @@ func (plan *Plan) carry(p tcpip.Parameter, found Value, prior Prior) {
 
 // release adds the step that ends the management of one value, if it takes one.
 func (plan *Plan) release(p tcpip.Parameter, found, original Value, prior Prior, onDestroy OnDestroy) {
-	to, why := releaseTo(p, found, original, prior, onDestroy)
-	if ours, known := prior.Written[p.Attribute]; known && found != DWORD(ours) && found != to {
+	end := releaseTo(p, found, original, prior, onDestroy)
+	if ours, known := prior.Written[p.Attribute]; known && found != DWORD(ours) && found != end.to {
 		plan.warn(p, fmt.Sprintf("%s was %s, not the %d that was applied", p.ValueName, found, ours),
-			fmt.Sprintf("Somebody changed it since. %s", why))
+			fmt.Sprintf("Somebody changed it since, or the apply that was to write it was cut off. %s", end.why))
 	}
-	if to != found {
-		plan.Steps = append(plan.Steps, Step{Parameter: p, From: found, To: to})
+	if end.to != found {
+		plan.Steps = append(plan.Steps, Step{Parameter: p, From: found, To: end.to})
 	}
 }
 
@@ -224,20 +224,29 @@ func (plan *Plan) warn(p tcpip.Parameter, summary, detail string) {
 	plan.Warnings = append(plan.Warnings, Warning{Attribute: p.Attribute, Summary: summary, Detail: detail})
 }
 
-// releaseTo decides what a released value becomes, and says it in a sentence.
-func releaseTo(p tcpip.Parameter, found, original Value, prior Prior, onDestroy OnDestroy) (to Value, why string) {
+// ending is what a released value becomes.
+type ending struct {
+	to      Value
+	becomes string // in short, for a summary
+	why     string // in a sentence
+}
+
+// releaseTo decides what a released value becomes.
+func releaseTo(p tcpip.Parameter, found, original Value, prior Prior, onDestroy OnDestroy) ending {
+	const stays, deleted = "stays as it is", "will be deleted"
+	name := p.ValueName
 	switch {
 	case prior.Written == nil && found == original:
-		return found, fmt.Sprintf("%s is as it was found and stays so.", p.ValueName)
+		return ending{found, stays, name + " is as it was found and stays so."}
 	case !prior.wrote(p.Attribute):
-		return found, fmt.Sprintf("%s was never written by this provider and stays as it is.", p.ValueName)
+		return ending{found, stays, name + " was never written by this provider and stays as it is."}
 	case onDestroy == Keep:
-		return found, fmt.Sprintf("%s stays as it is (on_destroy = \"keep\").", p.ValueName)
+		return ending{found, stays, name + ` stays as it is (on_destroy = "keep").`}
 	case onDestroy == WindowsDefault:
-		return Absent, fmt.Sprintf("%s is deleted, so that Windows uses its default (on_destroy = \"windows_default\").", p.ValueName)
+		return ending{Absent, deleted, name + ` is deleted, so that Windows uses its default (on_destroy = "windows_default").`}
 	case original == Absent:
-		return Absent, fmt.Sprintf("%s is deleted, since it did not exist before.", p.ValueName)
+		return ending{Absent, deleted, name + " is deleted, since it did not exist before."}
 	default:
-		return original, fmt.Sprintf("%s is restored to %s.", p.ValueName, original)
+		return ending{original, "will be restored to " + original.String(), fmt.Sprintf("%s is restored to %s.", name, original)}
 	}
 }

@@ -33,9 +33,6 @@ type System struct {
 	Installed, LastBoot, Now time.Time
 }
 
-// maxComputerName bounds CSName, in bytes: a NetBIOS name has 15 characters.
-const maxComputerName = 64
-
 const systemQuery = "SELECT Caption, Version, BuildNumber, ProductType, CSName, InstallDate, LastBootUpTime, LocalDateTime FROM Win32_OperatingSystem"
 
 // ReadSystem reads the facts of the operating system: one operation, two where
@@ -65,8 +62,8 @@ func systemOf(item wsman.Item) (System, error) {
 	now, errNow := instant(item, "LocalDateTime")
 	installed, errInstalled := instant(item, "InstallDate")
 	computer, _ := item.Text("CSName")
-	if len(computer) > maxComputerName {
-		return System{}, fmt.Errorf("reading Win32_OperatingSystem: CSName has %d bytes, which is no computer name", len(computer))
+	if !tuning.IsComputer(computer) {
+		return System{}, fmt.Errorf("reading Win32_OperatingSystem: CSName is %.64q, which is no computer name", computer)
 	}
 	caption, _ := item.Text("Caption")
 	version, _ := item.Text("Version")

@@ -89,11 +89,22 @@ func (h *Host) WriteTuning(ctx context.Context, step tuning.Step) error {
 	if err == nil {
 		return nil
 	}
-	uncertain := transport.MayHaveHappened(err)
+	uncertain := mayHaveHappened(err)
 	if uncertain && h.reads(ctx, step) {
 		return nil
 	}
 	return &tuning.WriteError{Step: step, Uncertain: uncertain, Err: err}
+}
+
+// mayHaveHappened tells whether a write may be done all the same, or may still
+// land: its reply was lost, or the host itself stopped waiting for WMI, which goes
+// on. A return value and any other fault say that it was not done.
+func mayHaveHappened(err error) bool {
+	var fault *wsman.Fault
+	if errors.As(err, &fault) {
+		return fault.OperationTimeout() || fault.Subcode == "InternalError" && fault.WMICode == 0 && !fault.Busy() && !fault.AccessDenied()
+	}
+	return transport.MayHaveHappened(err)
 }
 
 // reads tells whether the host has what a step was to write.
