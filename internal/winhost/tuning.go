@@ -63,7 +63,7 @@ func (h *Host) readValue(ctx context.Context, name string, typ tuning.Type) (tun
 		return tuning.String(text), err
 	case tuning.TypeQWORD:
 		number, err := h.number(ctx, "GetQWORDValue", name, 64)
-		if isNoSuchMethod(err) {
+		if h.isNoSuchMethod(ctx, err) {
 			return tuning.Opaque(typ), nil // Windows Server 2003, as far as is known
 		}
 		return tuning.QWORD(number), err
@@ -72,13 +72,22 @@ func (h *Host) readValue(ctx context.Context, name string, typ tuning.Type) (tun
 	}
 }
 
-// isNoSuchMethod tells whether the host refused a method as such. Which fault
-// Windows gives for a method that a class does not have is not recorded
-// anywhere; any fault that is not about rights or load is taken for it, which
-// only means that the value counts as one that cannot be put back.
-func isNoSuchMethod(err error) bool {
+// isNoSuchMethod tells whether the host said that it has no such method, so that
+// the value counts as one that cannot be put back. Any other fault stays an error:
+// it may pass, and a good value must not count as lost by it. Faults of WMI can come
+// without WMI's own code [recorded]; such a one is believed of Windows Server 2003
+// alone, since GetQWORDValue is documented from its successor on. To know that costs
+// one operation, in this case only.
+func (h *Host) isNoSuchMethod(ctx context.Context, err error) bool {
 	var fault *wsman.Fault
-	return errors.As(err, &fault) && !fault.AccessDenied() && !fault.Busy() && !fault.OperationTimeout()
+	if !errors.As(err, &fault) {
+		return false
+	}
+	if fault.UnknownMethod() || !fault.Vague() {
+		return fault.UnknownMethod()
+	}
+	system, err := h.ReadSystem(ctx)
+	return err == nil && system.Build == tcpip.Server2003
 }
 
 // WriteTuning carries out one step. The error is a [*tuning.WriteError]. A write

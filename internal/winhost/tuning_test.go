@@ -2,6 +2,7 @@ package winhost
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -234,9 +235,15 @@ func TestDeleteIsAWrite(t *testing.T) {
 	}
 }
 
-// Denied or busy is not "the host has no such method".
+// Denied, busy or a failure that passes is not "the host has no such method": the
+// value would count as one that could not be put back, and a Create would be refused.
 func TestQWORDThatIsDenied(t *testing.T) {
-	for name, action := range map[string]winsim.Action{"denied": winsim.AccessDeniedFault, "busy": winsim.Busy} {
+	for name, action := range map[string]winsim.Action{
+		"denied": winsim.AccessDeniedFault, "busy": winsim.Busy,
+		"internal error":    refusal(`<s:Subcode><s:Value>w:InternalError</s:Value></s:Subcode>`, ``),
+		"WBEM_E_FAILED":     refusal(``, extendedStatus(0x80041001)),
+		"no such namespace": refusal(``, extendedStatus(0x8004100E)),
+	} {
 		sim := winsim.Start(t, winsim.Server2022())
 		sim.SetQWORD("MaxUserPort", 5000)
 		sim.Intercept(func(call winsim.Call) winsim.Action {
@@ -247,6 +254,43 @@ func TestQWORDThatIsDenied(t *testing.T) {
 		})
 		if got, err := reach(t, sim).ReadTuning(within(t), parameters("max_user_port")); err == nil {
 			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
+// refusal is a fault of a given Subcode and Detail.
+func refusal(subcode, detail string) winsim.Action {
+	return winsim.Answer(500, `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header/><s:Body><s:Fault>`+
+		`<s:Code><s:Value>s:Receiver</s:Value>`+subcode+`</s:Code><s:Detail>`+detail+`</s:Detail></s:Fault></s:Body></s:Envelope>`)
+}
+
+// extendedStatus is what a classic WMI provider puts into a fault.
+func extendedStatus(code uint32) string {
+	return fmt.Sprintf(`<f:WSManFault Code="2150859010"><f:Message><f:ProviderFault provider="WMI Provider"><f:ExtendedError>`+
+		`<p:__ExtendedStatus><p:StatusCode>%d</p:StatusCode></p:__ExtendedStatus>`+
+		`</f:ExtendedError></f:ProviderFault></f:Message></f:WSManFault>`, code)
+}
+
+// A host without the method: the value counts as one that cannot be put back.
+func TestQWORDWithoutTheMethod(t *testing.T) {
+	for name, action := range map[string]winsim.Action{
+		"GetMethod's WBEM_E_NOT_FOUND":  refusal(``, extendedStatus(0x80041002)),
+		"WBEM_E_INVALID_METHOD":         refusal(``, extendedStatus(0x8004102E)),
+		"WBEM_E_METHOD_NOT_IMPLEMENTED": refusal(``, extendedStatus(0x80041055)),
+		"CIM's METHOD_NOT_FOUND":        refusal(``, `<p:MSFT_WmiError><p:CIMStatusCode>17</p:CIMStatusCode></p:MSFT_WmiError>`),
+		"an Action that is not known":   refusal(`<s:Subcode><s:Value>a:ActionNotSupported</s:Value></s:Subcode>`, ``),
+	} {
+		sim := winsim.Start(t, winsim.Server2022())
+		sim.SetQWORD("MaxUserPort", 5000)
+		sim.Intercept(func(call winsim.Call) winsim.Action {
+			if call.Method == "GetQWORDValue" {
+				return action
+			}
+			return winsim.Proceed
+		})
+		got, err := reach(t, sim).ReadTuning(within(t), parameters("max_user_port"))
+		if err != nil || got["max_user_port"] != tuning.Opaque(tuning.TypeQWORD) {
+			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
 }

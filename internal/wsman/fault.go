@@ -18,6 +18,7 @@ const (
 	codeNoResource     = 2150858752 // 0x80338000: the resource URI is not known
 	codeNoAction       = 2150858771 // 0x80338013: the action is not supported
 	codeShellForbidden = 2150859180 // 0x803381AC: AllowRemoteShellAccess is false
+	codeInvalidAction  = 2150858753 // 0x80338001: the action URI is invalid
 	codeInvalidContext = 2150858779 // 0x8033801B: no such EnumerationContext, or no more
 
 	codeCannotProcessFilter = 2150858778 // 0x8033801A
@@ -25,6 +26,12 @@ const (
 	wbemInvalidClass        = 0x80041010
 	cimInvalidNamespace     = 3
 	cimInvalidClass         = 5
+
+	wbemNotFound             = 0x80041002
+	wbemInvalidMethod        = 0x8004102E
+	wbemMethodNotImplemented = 0x80041055
+	cimMethodNotAvailable    = 16
+	cimMethodNotFound        = 17
 
 	facilityWSMan = 0x80330000
 )
@@ -125,6 +132,22 @@ func (f *Fault) noShell() bool {
 func (f *Fault) UnknownClass() bool {
 	return f.has(codeCannotProcessFilter, wbemInvalidNamespace, wbemInvalidClass) ||
 		f.CIMStatus == cimInvalidNamespace || f.CIMStatus == cimInvalidClass
+}
+
+// Vague reports that the host told nothing but that something failed in WMI: none of
+// WMI's codes, no status of CIM's, and none that a predicate here knows.
+func (f *Fault) Vague() bool {
+	return f.WMICode == 0 && f.CIMStatus == 0 && !f.AccessDenied() && !f.Busy() && !f.OperationTimeout()
+}
+
+// UnknownMethod reports, of an Invoke, that the class has no such method. Which fault
+// Windows gives for that is recorded nowhere, so these are all that mean it: that the
+// action is not supported (DSP0226 5.1) or invalid, WMI's own codes for it (that
+// IWbemClassObject::GetMethod ends with WBEM_E_NOT_FOUND is documented), and CIM's
+// statuses (DSP0223). A fault that says less may pass, and is none of them.
+func (f *Fault) UnknownMethod() bool {
+	return f.has(codeNoAction, codeInvalidAction, wbemNotFound, wbemInvalidMethod, wbemMethodNotImplemented) ||
+		f.CIMStatus == cimMethodNotAvailable || f.CIMStatus == cimMethodNotFound || f.Subcode == "ActionNotSupported"
 }
 
 func (f *Fault) has(codes ...uint32) bool {

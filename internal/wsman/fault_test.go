@@ -111,6 +111,33 @@ func TestPredicatesGoByCodes(t *testing.T) {
 	}
 }
 
+func TestAnUnknownMethodIsSaidByItsCodes(t *testing.T) {
+	for _, test := range []struct {
+		fault          Fault
+		unknown, vague bool
+	}{
+		{Fault{Code: 2150858771}, true, true},
+		{Fault{Code: 2150858753}, true, true},
+		{Fault{Subcode: "ActionNotSupported"}, true, true},
+		{Fault{Code: 2150859010, WMICode: 0x80041002}, true, false},
+		{Fault{Code: 2150859010, WMICode: 0x8004102E}, true, false},
+		{Fault{WMICode: 0x80041055}, true, false},
+		{Fault{CIMStatus: 16}, true, false},
+		{Fault{CIMStatus: 17}, true, false},
+		{Fault{Code: 2150859010, Subcode: "InternalError"}, false, true},
+		{Fault{Code: 2150859010, WMICode: 0x80041001}, false, false},
+		{Fault{CIMStatus: 1}, false, false},
+		{Fault{CIMStatus: 6}, false, false},
+		{Fault{Code: 5}, false, false},
+		{Fault{Code: 2150859174}, false, false},
+		{Fault{Subcode: "TimedOut"}, false, false},
+	} {
+		if unknown, vague := test.fault.UnknownMethod(), test.fault.Vague(); unknown != test.unknown || vague != test.vague {
+			t.Errorf("%+v: unknown %t, vague %t", test.fault, unknown, vague)
+		}
+	}
+}
+
 func TestAFaultSaysItsCodes(t *testing.T) {
 	err := error(&Fault{Code: 2150859010, WMICode: 0x80041010, CIMStatus: 5, Subcode: "InternalError", HTTPStatus: 500, Message: "No such class."})
 	want := "the host answered with a fault: No such class. (WSManFault 2150859010 (0x80338102), WMI error 2147749904 (0x80041010), CIM status 5, InternalError, HTTP 500)"
