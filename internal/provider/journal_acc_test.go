@@ -86,7 +86,7 @@ func TestAccJournalEndToEnd(t *testing.T) {
 	// What is released leaves the journal only after its value was put back.
 	c.config(config("tcp_timed_wait_delay = 60"))
 	c.must(0, "apply", "-auto-approve")
-	wrote("SetStringValue Journal", "DeleteValue MaxUserPort", "SetStringValue Journal")
+	wrote("DeleteValue MaxUserPort", "SetStringValue Journal")
 	c.owns(host, originals{"tcp_timed_wait_delay": "REG_DWORD 240"})
 	c.must(0, "plan", "-detailed-exitcode")
 	wrote()
