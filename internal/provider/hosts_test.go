@@ -3,9 +3,11 @@ package provider
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winhost"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
 )
 
 func addressOf(t *testing.T, text string) winhost.Address {
@@ -72,5 +74,19 @@ func TestHostsAreCached(t *testing.T) {
 	}
 	if _, err := (*hosts)(nil).at("mail01"); !errors.Is(err, errNotConfigured) {
 		t.Errorf("%v", err)
+	}
+}
+
+// Ctrl-C while create waits for a newborn host is no time-out.
+func TestWhenBornIsBrokenOff(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	calls := 0
+	err := whenBorn(ctx, func() error {
+		calls++
+		cancel()
+		return &transport.UnreachableError{Address: "mail01:5985", Reason: transport.Refused}
+	})
+	if !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "timeouts.create") || calls != 1 {
+		t.Errorf("after %d calls: %v", calls, err)
 	}
 }

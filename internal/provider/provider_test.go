@@ -144,3 +144,14 @@ func TestWayOut(t *testing.T) {
 		t.Errorf("with nothing managed: %q", text)
 	}
 }
+
+// A command line at an error's end stays a line of its own.
+func TestSentence(t *testing.T) {
+	for text, want := range map[string]string{
+		"it failed": "it failed.", "it failed.": "it failed.", "did you mean 5?": "did you mean 5?", "do:\n\n  reg delete X /f\n": "do:\n\n  reg delete X /f\n",
+	} {
+		if got := sentence(errors.New(text)); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

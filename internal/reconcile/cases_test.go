@@ -45,9 +45,9 @@ func at(h *wire) Reconciler {
 	return Reconciler{Host: h, Journal: true, Now: func() time.Time { return noon }, NewOwner: func() string { return "new" }}
 }
 
-func wired(m *machine) (*wire, context.Context) {
+func wired(m *machine, faults ...fault) (*wire, context.Context) {
 	ctx, stop := context.WithCancel(context.Background())
-	return &wire{m: m, now: noon, stop: stop}, ctx
+	return &wire{m: m, now: noon, stop: stop, faults: faults}, ctx
 }
 
 // What each operation does with each thing that may be in the journal's place.

@@ -166,7 +166,7 @@ func (t journalText) journal() (Journal, error) {
 		}
 		original, err := ParseValue(item.Original)
 		if err != nil {
-			return Journal{}, fmt.Errorf("%w: %w", errJournal, err)
+			return Journal{}, fmt.Errorf("%w: %s: %w", errJournal, attribute, err)
 		}
 		j.Original[attribute] = original
 		if item.Written != nil {

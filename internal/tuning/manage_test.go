@@ -106,3 +106,14 @@ func TestTakeover(t *testing.T) {
 		t.Errorf("warnings %q", got)
 	}
 }
+
+// State is null where the host has the value with another type: what a release does
+// is told by what it decides, not by what state saw.
+func TestReleaseWarningOfAWrongType(t *testing.T) {
+	prior := Prior{Original: Values{delay: Absent}, Written: Desired{delay: 30}}
+	_, released, _ := Managed(prior.Original, nil)
+	got := ReleaseWarnings(released, Values{}, prior, Restore)
+	if len(got) != 1 || got[0].Summary != "TcpTimedWaitDelay is no longer configured and will be deleted" {
+		t.Errorf("%+v", got)
+	}
+}

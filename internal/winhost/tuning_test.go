@@ -322,3 +322,35 @@ func TestReadTuningRefusesNonsense(t *testing.T) {
 		})
 	}
 }
+
+// timedOut is the fault of a host that stopped waiting for WMI, which goes on.
+const timedOut = `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:w="http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd"><s:Body><s:Fault>` +
+	`<s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>w:TimedOut</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en-US">late</s:Text></s:Reason>` +
+	`<s:Detail><f:WSManFault xmlns:f="http://schemas.microsoft.com/wbem/wsman/1/wsmanfault" Code="2150858793" Machine="x"/></s:Detail></s:Fault></s:Body></s:Envelope>`
+
+// Which answers leave it open whether a write was done, or will be.
+func TestWriteThatMayStillLand(t *testing.T) {
+	for name, tt := range map[string]struct {
+		action    winsim.Action
+		uncertain bool
+	}{
+		"the host's own time-out": {winsim.Answer(500, timedOut), true},
+		"access denied to WMI":    {winsim.AccessDeniedFault, false},
+		"access denied to a key":  {winsim.AccessDenied, false},
+		"a quota":                 {winsim.Busy, false},
+	} {
+		sim := winsim.Start(t, winsim.Server2022())
+		host := reach(t, sim)
+		sim.Intercept(func(call winsim.Call) winsim.Action {
+			if call.Method == "SetDWORDValue" {
+				return tt.action
+			}
+			return winsim.Proceed
+		})
+		err := host.WriteTuning(within(t), one(parameters("max_user_port")[0], tuning.Absent, tuning.DWORD(65534)))
+		var failed *tuning.WriteError
+		if !errors.As(err, &failed) || failed.Uncertain != tt.uncertain {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
