@@ -103,7 +103,7 @@ var ofClaims = []mutation{
 	},
 	{
 		name: "a new Windows is taken for a journal that was removed", harm: "the old installation's originals are written to the new one",
-		file: "internal/tuning/claim.go", old: "default:\n\t\tc.Stale = true", replacement: "default:\n\t\tc.Stale = false",
+		file: "internal/tuning/claim.go", old: `c.anew("Windows was installed anew"`, replacement: `c.note("Windows was installed anew"`,
 		room: tuningRoom, tests: []string{"TestClaimUpdate"},
 	},
 	{
