@@ -67,7 +67,7 @@ func exits(t *testing.T, shell []string, text string, result int) (exit int, out
 	if err := os.Mkdir(filepath.Join(dir, "ci"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	fake := "[ \"$*\" = -chdir=infra ] || exit 9\necho THE-SUMMARY\nexit " + strconv.Itoa(result) + "\n"
+	fake := "[ \"$*\" = -chdir=infra ] || exit 9\necho THE-SUMMARY\nprintf '%s\\n' '```' '   ````' '<b>'\nexit " + strconv.Itoa(result) + "\n"
 	if err := os.WriteFile(filepath.Join(dir, "ci", "drift.sh"), []byte(fake), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +108,9 @@ func TestDefinitionsHandOnTheExitCode(t *testing.T) {
 			if result == 0 && strings.Contains(output, "error") {
 				t.Errorf("%s: an error where there is none:\n%s", name, output)
 			}
-			if name == "GitHub" && !strings.Contains(summary, "THE-SUMMARY") {
+			// What a host says stays within the fence: no line but the last ends it.
+			fence := regexp.MustCompile("(?m)^ {0,3}```").FindAllString(summary, -1)
+			if name == "GitHub" && (!strings.HasPrefix(summary, "```\nTHE-SUMMARY\n") || !strings.HasSuffix(summary, "<b>\n```\n") || len(fence) != 2) {
 				t.Errorf("the summary of the run is %q", summary)
 			}
 		}

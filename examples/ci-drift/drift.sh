@@ -35,8 +35,12 @@ command -v "$cli" >/dev/null || die "TF_CLI names $cli, which is no program here
 chdir=
 case ${1:-} in -chdir=*) chdir=$1 && shift ;; esac
 refuse_blind "$@"
-# shellcheck disable=SC2086 # words are wanted
-refuse_blind ${TF_CLI_ARGS:-} ${TF_CLI_ARGS_plan:-}
+# The command line parses these with a shell's quotes; without them a word looks as it will to plan. A value of several
+# words that has such a word in it is refused too.
+set -f # no file names for an asterisk
+# shellcheck disable=SC2046 # words are wanted
+refuse_blind $(printf '%s\n' "${TF_CLI_ARGS:-} ${TF_CLI_ARGS_plan:-}" | tr '\r' ' ' | tr -d "\"'\\\\")
+set +f
 
 # A plan file holds the values of variables, secrets too: it is for our eyes only, and gone at the end.
 umask 077
@@ -107,9 +111,9 @@ flatten() {
 
 # messages reads what plan said: lines KIND<tab>TEXT, each once, since a provider may say a thing twice.
 messages() {
-	flatten '^[0-9]+/(type|diagnostic/(severity|summary|detail|address)|hook/resource/resource_type|change/(action|resource/addr))$' | awk -F '\t' '
+	flatten '^[0-9]+/(type|diagnostic/(severity|summary|detail|address)|hook/resource/(addr|resource_type)|change/(action|resource/addr))$' | awk -F '\t' '
 		function finish(key) {
-			if (v["type"] == "refresh_complete" && v["hook/resource/resource_type"] == "windows_tcpip_tuning") print "read\t-"
+			if (v["type"] == "refresh_complete" && v["hook/resource/resource_type"] == "windows_tcpip_tuning") print "read\t" v["hook/resource/addr"]
 			if (v["type"] == "change_summary") print "summed\t-"
 			if (v["type"] == "planned_change") print "planned\t" v["change/resource/addr"] ": " v["change/action"]
 			if (v["type"] == "diagnostic") {
@@ -138,15 +142,27 @@ messages() {
 
 # changes reads the plan: lines drift<tab>HOST<tab>VALUE<tab>FROM<tab>TO for our resource, other<tab>ADDRESS: ACTION for
 # those of other providers (whose values may be secret and are never printed), bookkeeping<tab>TEXT for what is on no host.
+# Then known<tab>ADDRESS for each of ours in the state that must have been read, and ignored<tab>HOST<tab>VALUE<tab>WAS<tab>IS
+# for what differs from the state and is not to be changed.
 changes() {
-	flatten '^[0-9]+/(resource_changes/[0-9]+/(address|previous_address|type|change/)|output_changes/[^/]+/actions/0$)' | awk -F '\t' '
+	flatten '^[0-9]+/(resource_(changes|drift)/[0-9]+/(address|previous_address|type|change/)|output_changes/[^/]+/actions/0$|prior_state/values/root_module/(child_modules/[0-9]+/)*resources/[0-9]+/(address|mode|type)$)' | awk -F '\t' '
 		function shown(side, attribute) {
 			if ((side "_sensitive") in v || (side "_sensitive/" attribute) in v) return "(sensitive)"
 			if (side == "after" && ("after_unknown/" attribute) in v) return "(known after apply)"
 			if (!((side "/" attribute) in v) || v[side "/" attribute] == "null") return "(none)"
 			return v[side "/" attribute]
 		}
-		function row(attribute) { print "drift\t" host "\t" attribute "\t" shown("before", attribute) "\t" shown("after", attribute); rows++ }
+		function row(attribute) {
+			print "drift\t" host "\t" attribute "\t" shown("before", attribute) "\t" shown("after", attribute)
+			rows++
+			planned[address, attribute] = 1
+		}
+		function follows(attribute) { return attribute ~ /^(pending_restart|owner)(\/|$)/ } # from the others
+		function of_host() {
+			host = shown("before", "host")
+			if (host ~ /^\(/) host = shown("after", "host")
+			if (host ~ /^\(/) host = address
+		}
 		# differs: one side alone may be unknown or sensitive; null and not there are the same.
 		function differs(attribute, before, after) {
 			if (("after_unknown/" attribute) in v) return 1
@@ -154,22 +170,32 @@ changes() {
 			after = ("after/" attribute) in v ? v["after/" attribute] : "null"
 			return before != after
 		}
+		# seen keeps what reading found to differ from the state, until it is known what the plan changes.
+		function seen(i) {
+			if (type != "windows_tcpip_tuning" || v["actions/0"] != "update") return
+			of_host()
+			for (i = 1; i <= attributes; i++) {
+				if (follows(list[i]) || list[i] ~ /^original(\/|$)/ || !differs(list[i])) continue
+				where[++sights] = address; what[sights] = list[i]
+				sight[sights] = host "\t" list[i] "\t" shown("before", list[i]) "\t" shown("after", list[i])
+			}
+		}
 		function finish(action, i, later) {
 			if (address == "") return
 			action = v["actions/0"] (("actions/1") in v ? " and " v["actions/1"] : "")
-			if (action == "no-op" || action == "read" || action == "forget") {
+			if (action != "no-op" && action != "update" && current ~ /^resource_changes/) whole[address] = action
+			if (current ~ /^resource_drift/) seen()
+			else if (action == "no-op" || action == "read" || action == "forget") {
 				if (moved != "") print "bookkeeping\t" moved " becomes " address
 				if (("importing/id") in v) print "bookkeeping\t" address " is imported"
 				if (action != "no-op") print "bookkeeping\t" address ": " action
 			} else if (type != "windows_tcpip_tuning") print "other\t" address ": " action
 			else {
-				host = shown("before", "host")
-				if (host ~ /^\(/) host = shown("after", "host")
-				if (host ~ /^\(/) host = address
+				of_host()
 				rows = 0
 				if (action != "update") print "drift\t" host "\t(" address ")\t(" action ")\t-"
 				if (action != "create" && action != "delete") for (i = 1; i <= attributes; i++) {
-					if (list[i] ~ /^(pending_restart|owner)(\/|$)/ || !differs(list[i])) continue # these follow from the others
+					if (follows(list[i]) || !differs(list[i])) continue
 					if (list[i] ~ /^original(\/|$)/) later = list[i]
 					else row(list[i])
 				}
@@ -183,10 +209,18 @@ changes() {
 		}
 		{ split($1, part, "/") }
 		part[2] == "output_changes" { if ($2 != "no-op") print "output\t" part[3]; next }
+		part[2] == "prior_state" {
+			name = path = $1
+			sub(/^.*\//, "", name)
+			sub(/\/[^\/]*$/, "", path)
+			state[path, name] = $2
+			if (name == "type" && $2 == "windows_tcpip_tuning") ours[++known] = path
+			next
+		}
 		{
-			if (part[3] != current) { finish(); current = part[3] }
+			if (part[2] "/" part[3] != current) { finish(); current = part[2] "/" part[3] }
 			path = $1
-			sub(/^[0-9]+\/resource_changes\/[0-9]+\//, "", path)
+			sub(/^[0-9]+\/resource_[a-z]+\/[0-9]+\//, "", path)
 			if (path == "address") address = $2
 			else if (path == "type") type = $2
 			else if (path == "previous_address") moved = $2
@@ -199,11 +233,30 @@ changes() {
 				if (!(path in listed)) { listed[path] = 1; list[++attributes] = path }
 			}
 		}
-		END { finish() }'
+		END {
+			finish()
+			# One that is to be forgotten need not be read.
+			for (i = 1; i <= known; i++) {
+				address = state[ours[i], "address"]
+				if (state[ours[i], "mode"] == "managed" && whole[address] != "forget") print "known\t" address
+			}
+			for (i = 1; i <= sights; i++) if (!((where[i], what[i]) in planned) && !(where[i] in whole)) print "ignored\t" sight[i]
+		}'
 }
 
 # lines KIND prints the texts of that kind; section KIND TITLE the same below a title, if there are any.
 lines() { sed -n "s/^$1	//p" "$work/found"; }
+# table KIND TITLE HEADING HEADING prints the rows of that kind: host, value, and the two that are named.
+table() {
+	[ "$(count "$1")" -gt 0 ] || return 0
+	printf '\n%s\n' "$2"
+	{
+		printf 'HOST\tVALUE\t%s\t%s\n' "$3" "$4"
+		lines "$1"
+	} | awk -F '\t' '
+		{ for (i = 1; i <= 4; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) } }
+		END { for (n = 1; n <= NR; n++) printf "  %-" width[1] "s  %-" width[2] "s  %-" width[3] "s  %s\n", cell[n, 1], cell[n, 2], cell[n, 3], cell[n, 4] }'
+}
 count() { lines "$1" | wc -l | tr -d ' '; }
 section() {
 	[ "$(count "$1")" -eq 0 ] || {
@@ -212,7 +265,7 @@ section() {
 	}
 }
 
-code=0
+code=0 shown=yes
 # shellcheck disable=SC2086 # nothing at all where there is no -chdir
 "$cli" ${chdir:+"$chdir"} plan -detailed-exitcode -json -input=false -out "$work/plan" "$@" >"$work/said" </dev/null || code=$?
 {
@@ -222,7 +275,15 @@ code=0
 } >"$work/found" || true
 if [ -s "$work/plan" ] && "$cli" ${chdir:+"$chdir"} show -json "$work/plan" >"$work/shown" </dev/null; then
 	changes <"$work/shown" >>"$work/found"
+	# A plan that failed says itself what it did not come to.
+	if [ "$code" -eq 0 ] || [ "$code" -eq 2 ]; then
+		awk -F '\t' '
+			$1 == "read" { read[$2] = 1 }
+			$1 == "known" && !($2 in read) { print "unchecked\t" $2 " is in the state and was not read: what kept plan from it?" }' "$work/found" >"$work/missed"
+		cat "$work/missed" >>"$work/found"
+	fi
 else # the plan's messages say what changes, without values
+	shown=
 	sed -n 's/^planned	/drift	(no values)	/p' "$work/found" >"$work/planned"
 	cat "$work/planned" >>"$work/found"
 fi
@@ -232,15 +293,8 @@ read=$(($(count read) - $(count unread)))
 unchecked=$(lines unchecked | grep -c -v '^    ') || true
 
 section unchecked "NOT CHECKED"
-if [ "$hosts" -gt 0 ]; then
-	printf '\nDRIFT (from: on the host; to: as configured)\n'
-	{
-		printf 'HOST\tVALUE\tFROM\tTO\n'
-		lines drift
-	} | awk -F '\t' '
-		{ for (i = 1; i <= 4; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) } }
-		END { for (n = 1; n <= NR; n++) printf "  %-" width[1] "s  %-" width[2] "s  %-" width[3] "s  %s\n", cell[n, 1], cell[n, 2], cell[n, 3], cell[n, 4] }'
-fi
+table drift "DRIFT (from: on the host; to: as configured)" FROM TO
+table ignored "SEEN, AND IGNORED BY THE CONFIGURATION (was: at the last apply; is: on the host)" WAS IS
 section warning "WARNINGS"
 section other "CHANGES OF OTHER RESOURCES"
 section output "OUTPUTS THAT CHANGE (no difference on a host)"
@@ -250,6 +304,7 @@ section bookkeeping "ON NO HOST"
 blind=
 if [ "$code" -eq 0 ] || [ "$code" -eq 2 ]; then
 	[ "$((read + hosts + unchecked))" -gt 0 ] || blind="No host was read: are this directory, workspace and for_each the right ones?"
+	[ "$shown" ] || blind="The plan could not be shown, so nobody knows whether every host was read."
 	[ "$(count summed)" -gt 0 ] || blind="What plan said could not be read: is awk all right?"
 else
 	[ "$unchecked" -gt 0 ] || blind="plan ended with exit code $code and did not say why, unless above."

@@ -18,7 +18,7 @@ type answers struct {
 
 const (
 	summed    = `{"type":"change_summary","changes":{"change":1}}` + "\n"
-	refreshed = `{"type":"refresh_complete","hook":{"resource":{"resource_type":"windows_tcpip_tuning"}}}` + "\n"
+	refreshed = `{"type":"refresh_complete","hook":{"resource":{"addr":"windows_tcpip_tuning.mail","resource_type":"windows_tcpip_tuning"}}}` + "\n"
 	planned   = `{"type":"planned_change","change":{"resource":{"addr":"windows_tcpip_tuning.mail"},"action":"update"}}` + "\n"
 )
 
@@ -69,6 +69,86 @@ func update(kind, attribute, from, to, more string) string {
 
 const ours = "windows_tcpip_tuning"
 
+// kept is a state of resources of a type, the last of them in a module of a module.
+func kept(kind, mode string, names ...string) string {
+	one := func(address string) string {
+		return `{"address":"` + address + `","mode":"` + mode + `","type":"` + kind + `","values":{"type":"x","address":"y"}}`
+	}
+	var all []string
+	last := len(names) - 1
+	for _, name := range names[:last] {
+		all = append(all, one(kind+"."+name))
+	}
+	return `"prior_state":{"values":{"root_module":{"resources":[` + strings.Join(all, ",") + `],"child_modules":[{"child_modules":[{"resources":[` +
+		one("module.a.module.b."+kind+"."+names[last]) + `]}]}]}}}`
+}
+
+// One host in the state that was not read is a host that was not checked, however it came to that.
+func TestScriptComparesWithTheState(t *testing.T) {
+	t.Parallel()
+	deep := strings.ReplaceAll(refreshed, `"windows_tcpip_tuning.mail"`, `"module.a.module.b.windows_tcpip_tuning.web"`)
+	forget := `"resource_changes":[{"address":"windows_tcpip_tuning.old","type":"windows_tcpip_tuning","change":{"actions":["forget"]}}],`
+	for name, test := range map[string]struct {
+		answers
+		want int
+		say  string
+	}{
+		"both read":         {answers{refreshed + deep + summed, "0", "{" + kept(ours, "managed", "mail", "web") + "}"}, 0, "clean: hosts read: 2,"},
+		"one of two":        {answers{refreshed + summed, "0", "{" + kept(ours, "managed", "mail", "web") + "}"}, 1, "NOT CHECKED\n  module.a.module.b.windows_tcpip_tuning.web is in the state and was not read"},
+		"the other one":     {answers{deep + summed, "0", "{" + kept(ours, "managed", "mail", "web") + "}"}, 1, "NOT CHECKED\n  windows_tcpip_tuning.mail is in the state and was not read"},
+		"none":              {answers{summed, "0", "{" + kept(ours, "managed", "mail", "web") + "}"}, 1, "problems: 2 (exit code 1)"},
+		"with drift":        {answers{refreshed + planned + summed, "2", strings.TrimSuffix(update(ours, "x", "60", "30", ""), "}\n") + "," + kept(ours, "managed", "mail", "web") + "}"}, 1, "  mail01  x      60    30"},
+		"to be forgotten":   {answers{refreshed + deep + summed, "0", "{" + forget + kept(ours, "managed", "old", "mail", "web") + "}"}, 0, "clean: hosts read: 2,"},
+		"a data source":     {answers{refreshed + summed, "0", "{" + kept(ours, "data", "mail", "web") + "}"}, 0, "clean: hosts read: 1,"},
+		"another's":         {answers{refreshed + summed, "0", "{" + kept("vault_secret", "managed", "mail", "web") + "}"}, 0, "clean: hosts read: 1,"},
+		"an error is ahead": {answers{`{"type":"diagnostic","diagnostic":{"severity":"error","summary":"Unable","detail":"Why."}}` + "\n", "1", "{" + kept(ours, "managed", "mail", "web") + "}"}, 1, "problems: 1 (exit code 1)"},
+	} {
+		exit, output := checked(t, test.answers, nil)
+		if exit != test.want || !strings.Contains(squeeze(output), squeeze(test.say)) {
+			t.Errorf("%s: exit code %d, want %d and %q in:\n%s", name, exit, test.want, test.say, output)
+		}
+	}
+}
+
+// What ignore_changes hides is listed, and is no drift: somebody wants it so.
+func TestScriptListsWhatIsIgnored(t *testing.T) {
+	t.Parallel()
+	drifted := func(kind, action, attribute, more string) string {
+		return `"resource_drift":[{"address":"` + kind + `.mail","type":"` + kind + `","change":{"actions":["` + action + `"],` +
+			`"before":{"host":"mail01","` + attribute + `":30,"pending_restart":[]},"after":{"host":"mail01","` + attribute + `":240,"pending_restart":["x"]}` + more + `}}]`
+	}
+	change := func(actions, more string) string {
+		return `,"resource_changes":[{"address":"windows_tcpip_tuning.mail","type":"windows_tcpip_tuning","change":{"actions":[` + actions + `],` +
+			`"before":{"host":"mail01","x":240` + more + `},"after":{"host":"mail01","x":240` + more + `}}}]`
+	}
+	const listed = "SEEN, AND IGNORED BY THE CONFIGURATION (was: at the last apply; is: on the host)\n  HOST  VALUE  WAS  IS\n  mail01  x  30  240\n"
+	for name, test := range map[string]struct {
+		exit, show string
+		want       int
+		listed     bool
+	}{
+		"no-op":             {"0", drifted(ours, "update", "x", "") + change(`"no-op"`, ""), 0, true},
+		"no change at all":  {"0", drifted(ours, "update", "x", ""), 0, true},
+		"another is drift":  {"2", drifted(ours, "update", "x", "") + strings.Replace(change(`"update"`, `,"y":1`), `"y":1`, `"y":2`, 1), 2, true},
+		"it is drift":       {"2", drifted(ours, "update", "x", "") + strings.Replace(change(`"update"`, ""), `"after":{"host":"mail01","x":240`, `"after":{"host":"mail01","x":30`, 1), 2, false},
+		"replaced":          {"2", drifted(ours, "update", "x", "") + change(`"delete","create"`, ""), 2, false},
+		"gone":              {"2", drifted(ours, "delete", "x", "") + change(`"create"`, ""), 2, false},
+		"a restart":         {"0", drifted(ours, "update", "owner", ""), 0, false},
+		"what was there":    {"0", drifted(ours, "update", "original", ""), 0, false},
+		"another's":         {"0", drifted("vault_secret", "update", "x", ""), 0, false},
+		"hidden, sensitive": {"0", drifted(ours, "update", "x", `,"before_sensitive":{"x":true},"after_sensitive":{"x":true}`), 0, false},
+	} {
+		said := refreshed + summed
+		exit, output := checked(t, answers{said, test.exit, "{" + test.show + "}"}, nil)
+		if exit != test.want || strings.Contains(squeeze(output), squeeze(listed)) != test.listed {
+			t.Errorf("%s: exit code %d, want %d; listed %t in:\n%s", name, exit, test.want, test.listed, output)
+		}
+		if seen := strings.Contains(output, "IGNORED"); seen != (test.listed || strings.HasPrefix(name, "hidden")) {
+			t.Errorf("%s: a heading: %t\n%s", name, seen, output)
+		}
+	}
+}
+
 func TestScriptVerdicts(t *testing.T) {
 	t.Parallel()
 	drifted := refreshed + planned + summed
@@ -85,7 +165,8 @@ func TestScriptVerdicts(t *testing.T) {
 		"all sensitive":        {answers{drifted, "2", update(ours, "x", "60", "30", `,"after_sensitive":true,"before_sensitive":true`)}, 2, "(sensitive)  (sensitive)"},
 		"only the managed set": {answers{drifted, "2", update(ours, "original", `{"x":"REG_DWORD 240"}`, "{}", "")}, 2, "original/x  REG_DWORD 240  (none)"},
 		"nothing that we know": {answers{drifted, "2", `{}`}, 2, "DRIFT of a kind that this script does not know"},
-		"no values":            {answers{drifted, "2", ""}, 2, "(no values)  windows_tcpip_tuning.mail: update"},
+		"no values":            {answers{drifted, "2", ""}, 1, "(no values)  windows_tcpip_tuning.mail: update"},
+		"clean, and not shown": {answers{refreshed + summed, "0", ""}, 1, "could not be shown"},
 		"another resource":     {answers{drifted, "2", update("vault_secret", "x", `"the-secret"`, `"the-secret-2"`, "")}, 2, "  vault_secret.mail: update"},
 		"an output":            {answers{refreshed + summed, "2", `{"output_changes":{"n":{"actions":["update"]},"m":{"actions":["no-op"]}}}`}, 0, "OUTPUTS THAT CHANGE (no difference on a host)\n  n\n\nclean"},
 		"moved":                {answers{refreshed + summed, "2", `{"resource_changes":[{"address":"a.b","previous_address":"a.a","type":"a","change":{"actions":["no-op"]}}]}`}, 0, "a.a becomes a.b"},
@@ -130,6 +211,11 @@ func TestScriptRefusesBlindness(t *testing.T) {
 			{nil, []string{"-parallelism=3", option}},
 			{[]string{"TF_CLI_ARGS=-no-color " + option}, nil},
 			{[]string{"TF_CLI_ARGS_plan=" + option}, nil},
+			{[]string{`TF_CLI_ARGS_plan="` + option + `"`}, nil},
+			{[]string{`TF_CLI_ARGS=-no-color '` + option + `'`}, nil},
+			{[]string{`TF_CLI_ARGS_plan=` + option[:3] + `\` + option[3:]}, nil},
+			{[]string{`TF_CLI_ARGS_plan=` + option[:2] + `""` + option[2:4] + `''` + option[4:]}, nil},
+			{[]string{"TF_CLI_ARGS_plan=-no-color\r" + option}, nil},
 		} {
 			if exit, output := checked(t, clean, way.env, way.args...); exit != 1 || !strings.Contains(output, "leave it out") {
 				t.Errorf("%v: exit code %d:\n%s", way, exit, output)
