@@ -90,8 +90,8 @@ func wayOut(err error, original tuning.Values) []string {
 	if !transport.Unreachable(err) {
 		return text
 	}
-	return append(text, "If the host comes back, run this again; meanwhile the other hosts can be planned and applied with -target, or with -refresh=false. "+
-		"Only if it is gone for good, take it out of state by `state rm` or a `removed` block (with OpenTofu: and -refresh=false); nothing is restored then.")
+	return append(text, "If the host comes back, run this again; meanwhile on_unreachable = \"warn\" in the provider block, or WINDOWS_ON_UNREACHABLE=warn, lets the other hosts be planned and applied. "+
+		"Only if it is gone for good, take it out of state: by `state rm 'ADDRESS'`, and its key out of for_each, or by a `removed` block for a resource of one host (with OpenTofu: and -refresh=false). Nothing is restored then.")
 }
 
 // unread is what a refresh says of a host that it could not look at. State stays as

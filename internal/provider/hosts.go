@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/reconcile"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
@@ -79,7 +80,9 @@ func (h *hosts) reconciler(name string) (reconcile.Reconciler, error) {
 	if err != nil {
 		return reconcile.Reconciler{}, err
 	}
-	return reconcile.Reconciler{Host: host, Journal: h.config.Journal, Now: time.Now, NewOwner: rand.Text}, nil
+	return reconcile.Reconciler{Host: host, Journal: h.config.Journal, Now: time.Now, NewOwner: rand.Text, Log: func(ctx context.Context, what string) {
+		tflog.Info(ctx, what, map[string]any{"host": name})
+	}}, nil
 }
 
 // claim gives the host that an attribute names for writing: nobody else in this

@@ -42,8 +42,11 @@ func held(m *machine) Resource {
 }
 
 func at(h *wire) Reconciler {
-	return Reconciler{Host: h, Journal: true, Now: func() time.Time { return noon }, NewOwner: func() string { return "new" }}
+	return Reconciler{Host: h, Journal: true, Now: func() time.Time { return noon }, NewOwner: func() string { return "new" }, Log: silent}
 }
+
+// silent is a log that nobody reads.
+func silent(context.Context, string) {}
 
 func wired(m *machine, faults ...fault) (*wire, context.Context) {
 	ctx, stop := context.WithCancel(context.Background())

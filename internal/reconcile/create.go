@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 )
@@ -33,7 +34,7 @@ func (r Reconciler) Create(ctx context.Context, desired tuning.Desired, onDestro
 	}
 	after, attempted, err := w.carryOut(ctx, desired)
 	if err == nil {
-		return Outcome{State: w.resource(plan.Prior(), after), Warnings: append(claim.Warnings, plan.Warnings...)}
+		return Outcome{State: w.resource(plan.Prior(), after), Warnings: slices.Concat(claim.Warnings, plan.Warnings, plan.CarriedWarnings(observed))}
 	}
 	return w.undo(ctx, attempted, err).warning(claim.Warnings)
 }

@@ -41,6 +41,8 @@ type Reconciler struct {
 	// Now is our clock, NewOwner makes a random owner.
 	Now      func() time.Time
 	NewOwner func() string
+	// Log is told of each write before it is made.
+	Log func(ctx context.Context, what string)
 }
 
 // Resource is what Terraform keeps of one host, in state and in private state.
@@ -133,7 +135,7 @@ func (r Reconciler) Read(ctx context.Context, state Resource) Outcome {
 		if err != nil {
 			return failed(err)
 		}
-		if found.Journal != nil { // only a journal that is there is compared with the machine
+		if found.Journal != nil || state.Memory.Journaled != nil { // where there is, or was, a journal of a machine to compare with
 			if machine.UUID, err = r.Host.UUID(ctx); err != nil {
 				return failed(err)
 			}

@@ -197,7 +197,7 @@ func (w *world) call(h *wire, run func(ctx context.Context, r Reconciler) Outcom
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	h.stop = stop
-	r := Reconciler{Host: h, Journal: w.journal, Now: func() time.Time { return w.now }, NewOwner: func() string {
+	r := Reconciler{Host: h, Journal: w.journal, Log: silent, Now: func() time.Time { return w.now }, NewOwner: func() string {
 		w.owners++
 		h.newOwner = fmt.Sprintf("owner-%d", w.owners)
 		return h.newOwner

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 )
@@ -49,7 +50,7 @@ func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.D
 	if err != nil {
 		return w.aftermath(ctx, state, attempted, err)
 	}
-	return Outcome{State: w.resource(plan.Prior(), after), Warnings: append(claim.Warnings, plan.Warnings...)}
+	return Outcome{State: w.resource(plan.Prior(), after), Warnings: slices.Concat(claim.Warnings, plan.Warnings, plan.Overtaken(state.Numbers, claim.Prior))}
 }
 
 // aftermath finds out what is true after an update that failed for cause. When the

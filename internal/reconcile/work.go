@@ -101,6 +101,7 @@ func (w *work) put(ctx context.Context, journal tuning.Journal) error {
 	if err := w.guard(ctx); err != nil {
 		return err
 	}
+	w.Log(ctx, "writing the journal: "+text)
 	if err := w.Host.WriteJournal(ctx, journal); err != nil && !w.reads(ctx, text) {
 		return &unwritableError{err}
 	}
@@ -128,6 +129,7 @@ func (w *work) reads(ctx context.Context, text string) bool {
 
 // remove removes the journal. Where the reply says that it failed, a look tells.
 func (w *work) remove(ctx context.Context) error {
+	w.Log(ctx, "removing the journal")
 	err := w.Host.RemoveJournal(ctx)
 	if err == nil {
 		return nil
@@ -164,6 +166,7 @@ func (w *work) write(ctx context.Context, steps []tuning.Step) (attempted []tuni
 		if err := w.guard(ctx); err != nil {
 			return steps[:i], err
 		}
+		w.Log(ctx, "writing "+step.String())
 		err := w.Host.WriteTuning(ctx, step)
 		var failed *tuning.WriteError
 		if errors.As(err, &failed) && failed.Uncertain {
@@ -204,10 +207,10 @@ func (w *work) touched() []tcpip.Parameter {
 func (w *work) resource(prior tuning.Prior, after tuning.Values) *Resource {
 	numbers, _ := tuning.State(after, prior.Original)
 	managed, seen := tuning.Parameters(prior.Original), only(w.seen, prior.Original)
-	memory := tuning.Memory{Written: numbersOf(prior.Written, prior.Original), Seen: seen, Journaled: w.claim.Memory.Journaled}
+	memory := tuning.Memory{Written: numbersOf(prior.Written, prior.Original), Seen: seen, Journaled: w.claim.Memory.Journaled, UUID: w.claim.Memory.UUID}
 	if w.Journal && w.placed != "" {
 		installed := w.scene.machine.Installed.UTC()
-		memory.Journaled = &installed
+		memory.Journaled, memory.UUID = &installed, w.scene.machine.UUID
 	}
 	return &Resource{Owner: w.owner, Original: prior.Original, Numbers: numbers, Pending: seen.Pending(after, managed), Memory: memory}
 }

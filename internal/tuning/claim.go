@@ -81,7 +81,7 @@ type AnotherOwnerError struct {
 }
 
 func (e *AnotherOwnerError) Error() string {
-	return fmt.Sprintf("the host's journal names another owner since %s: another resource, configuration or run of this provider manages it (owner %s)", stamp(e.Since), e.Owner)
+	return fmt.Sprintf("the host's journal names another owner since %s: another resource, configuration or run of this provider manages it (owner %s; the state that has this id, by terraform state pull, is the other one)", stamp(e.Since), e.Owner)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 MST") }
@@ -121,7 +121,7 @@ func ClaimCreate(found Found, here Machine) (Claim, error) {
 	claim.Memory.Seen = journal.Seen
 	claim.note(fmt.Sprintf("taken over from an owner since %s", stamp(journal.Since)),
 		fmt.Sprintf("The host's journal knows what was there before that owner, and this resource keeps it: %s. "+
-			"If another configuration still manages this host, its next refresh says that it has lost it.", List(journal.Original)))
+			"After an apply that was killed this is as it should be. If another configuration still manages this host, its next refresh says that it has lost it.", List(journal.Original)))
 	return claim, nil
 }
 
@@ -167,6 +167,7 @@ func (c *Claim) meet(stake Stake, journal *Journal, here Machine) error {
 		installed := here.Installed.UTC()
 		c.Memory.Journaled = &installed
 	}
+	c.Memory.UUID = here.UUID
 	// Terraform may have died after a write that the host's journal knows of.
 	c.Prior.Written = maps.Clone(c.Memory.Written)
 	maps.Copy(c.Prior.Written, journal.Written)
@@ -210,16 +211,25 @@ func (c *Claim) gone(stake Stake, here Machine, copied *Journal) {
 		c.note("there is no journal, and no memory of one", "Terraform lost this resource's private state, and the host has no journal. What state says of before is used; "+
 			"should the machine have been installed anew, take the resource out of state and create it again.")
 	case memory.Journaled == nil: // the journal was off until now
+	case memory.UUID != "" && here.UUID != "" && memory.UUID != here.UUID:
+		c.anew("this is another machine", fmt.Sprintf("It is %s with the UUID %s, and the values were written to one with the UUID %s: the name or address leads elsewhere now. "+
+			"What state says of before (%s) is of that machine: an update takes what it finds here instead, and a destroy leaves this machine alone. "+
+			"If the other one still runs, its journal knows what was there before.", here.Computer, here.UUID, memory.UUID, List(stake.Original)))
 	case sameInstallation(*memory.Journaled, here.Installed):
-		c.note("its journal was removed", "Windows was not installed anew since, so somebody removed it by hand. "+
-			"As long as state is there nothing is lost: what it says of before counts ("+List(stake.Original)+"), and an update writes the journal anew.")
+		c.note("its journal was removed", "Windows was not installed anew since, so it was removed by hand, or by the destroy of another state with this owner. "+
+			"As long as state is there nothing is lost: what it says of before counts ("+List(stake.Original)+"), and an update writes the journal anew; a change of timeouts is one.")
 	default:
-		c.Stale = true
-		c.Prior = Prior{Original: Values{}, Written: Desired{}}
-		c.Memory = Memory{Written: Desired{}}
-		c.note("Windows was installed anew", fmt.Sprintf("Its InstallDate is %s and was %s when the journal was written, and the journal is gone. "+
+		c.anew("Windows was installed anew", fmt.Sprintf("Its InstallDate is %s and was %s when the journal was written, and the journal is gone. "+
 			"What state says of before (%s) is of the earlier installation: an update takes what it finds instead.", stamp(here.Installed), stamp(*memory.Journaled), List(stake.Original)))
 	}
+}
+
+// anew lets go of what is of another Windows.
+func (c *Claim) anew(summary, detail string) {
+	c.Stale = true
+	c.Prior = Prior{Original: Values{}, Written: Desired{}}
+	c.Memory = Memory{Written: Desired{}}
+	c.note(summary, detail)
 }
 
 // ClaimDelete decides by what a destroy goes. The error is an
@@ -237,8 +247,9 @@ func ClaimDelete(stake Stake, found Found, here Machine) (Claim, error) {
 		return claim, err
 	case claim.Stale && claim.Previous == nil:
 		claim.Alone = true
+		why := claim.Warnings[len(claim.Warnings)-1]
 		claim.Warnings = nil
-		claim.note("left as it is, since Windows was installed anew", "What this resource wrote went with the earlier installation. It was before, by state: "+List(stake.Original)+".")
+		claim.note("left as it is, since "+why.Summary, why.Detail)
 	}
 	return claim, nil
 }
@@ -263,7 +274,7 @@ func ClaimRefresh(stake Stake, found Found, here Machine) Claim {
 }
 
 // TakeOver is the way out for a resource that has lost its host.
-const TakeOver = "Two owners undo each other: remove one. To take the host over, replace this resource (-replace=ADDRESS): its originals come from the journal."
+const TakeOver = "Two owners undo each other: remove one. To take the host over, replace this resource (-replace='ADDRESS'): its originals come from the journal."
 
 func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 

@@ -32,7 +32,7 @@ func stakeOf(change ...func(*Stake)) Stake {
 	stake := Stake{
 		Owner: "ours", Original: Values{delay: DWORD(240), port: Absent},
 		Memory: Memory{
-			Written: Desired{delay: 30, port: 65534}, Journaled: &when,
+			Written: Desired{delay: 30, port: 65534}, Journaled: &when, UUID: uuidA,
 			Seen: &Seen{Boot: booted, Values: map[string]string{delay: "REG_DWORD 240", port: "absent"}},
 		},
 	}
@@ -209,7 +209,7 @@ func TestClaimImport(t *testing.T) {
 			when := journal.Machine.Installed
 			wantOwner = "theirs"
 			want.Previous, want.Prior.Carried, want.Prior.Written = journal, journal.Original, journal.Written
-			want.Memory = Memory{Written: journal.Written, Seen: journal.Seen, Journaled: &when}
+			want.Memory = Memory{Written: journal.Written, Seen: journal.Seen, Journaled: &when, UUID: uuidA}
 		}
 		if owner != wantOwner || !reflect.DeepEqual(claim, want) {
 			t.Errorf("%s: owner %s, %+v, want %+v", name, owner, claim, want)
@@ -306,7 +306,7 @@ func TestClaimUpdateOfAnothersHost(t *testing.T) {
 func TestClaimUpdateRemembers(t *testing.T) {
 	claim, err := ClaimUpdate(stakeOf(forgetful), journalOf("ours"), here)
 	when := installed
-	want := Memory{Written: Desired{delay: 30, port: 65534}, Seen: journalOf("ours").Journal.Seen, Journaled: &when}
+	want := Memory{Written: Desired{delay: 30, port: 65534}, Seen: journalOf("ours").Journal.Seen, Journaled: &when, UUID: uuidA}
 	delete(claim.Memory.Written, alive) // an earlier owner's: it may be remembered or not
 	if err != nil || !reflect.DeepEqual(claim.Memory, want) {
 		t.Errorf("lost: %+v, want %+v, %v", claim.Memory, want, err)

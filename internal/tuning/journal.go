@@ -95,6 +95,9 @@ var errJournal = errors.New("the journal cannot be understood")
 // ParseJournal reads what Text wrote. Whatever else it is, it is an error: an
 // original must not be guessed.
 func ParseJournal(text string) (Journal, error) {
+	if text == "" {
+		return Journal{}, fmt.Errorf("%w: it is empty", errJournal)
+	}
 	if len(text) > MaxJournal {
 		return Journal{}, fmt.Errorf("%w: it has %d bytes", errJournal, len(text))
 	}

@@ -16,6 +16,8 @@ type Memory struct {
 	// Journaled is the InstallDate of the Windows on which we wrote a journal; nil
 	// where we wrote none.
 	Journaled *time.Time `json:"journaled,omitempty"`
+	// UUID is the machine's on which we wrote it, "" where it has none.
+	UUID string `json:"uuid,omitempty"`
 	// Stale is set where a refresh found that the originals in state are of an
 	// earlier installation of Windows: the next update gives others.
 	Stale bool `json:"stale,omitempty"`
@@ -49,6 +51,6 @@ func (m Memory) from(journal *Journal) Memory {
 		m.Seen = journal.Seen
 	}
 	installed := journal.Machine.Installed
-	m.Journaled = &installed
+	m.Journaled, m.UUID = &installed, journal.Machine.UUID
 	return m
 }

@@ -193,6 +193,34 @@ func (plan *Plan) doubt(p tcpip.Parameter, found, original Value, prior Prior) {
 		fmt.Sprintf("The journal of an earlier owner says that it was %s before, and that is what it becomes again on destroy. If %s is what is to come back, note it down.", original, found))
 }
 
+// CarriedWarnings says at a takeover what stays as an earlier owner left it.
+func (plan Plan) CarriedWarnings(observed Values) []Warning {
+	var told Plan
+	for _, p := range Parameters(plan.Carried) {
+		told.warn(p, fmt.Sprintf("%s is %s, as the earlier owner left it, and stays so", p.ValueName, observed[p.Attribute]),
+			fmt.Sprintf("It is not configured here. Configure %s to manage it; otherwise the destroy of this resource makes it %s again.", p.Attribute, plan.Carried[p.Attribute]))
+	}
+	return told.Warnings
+}
+
+// Overtaken says which values were changed after the state was read by which the
+// update was planned, and are overwritten all the same.
+func (plan Plan) Overtaken(state Desired, prior Prior) []Warning {
+	var told Plan
+	for _, step := range plan.Steps {
+		p := step.Parameter
+		if _, managed := prior.Original[p.Attribute]; !managed || step.From.IsWrongType() {
+			continue
+		}
+		number, had := state[p.Attribute]
+		if found, is := step.From.DWORD(); had == is && number == found {
+			continue
+		}
+		told.warn(p, fmt.Sprintf("%s was changed after the plan, to %s", p.ValueName, step.From), fmt.Sprintf("It is %s now, as planned.", step.To))
+	}
+	return told.Warnings
+}
+
 // carry keeps in mind what an earlier owner left, unless it is as it was before.
 func (plan *Plan) carry(p tcpip.Parameter, found Value, prior Prior) {
 	original, recorded := prior.Carried[p.Attribute]
@@ -234,16 +262,16 @@ type ending struct {
 // releaseTo decides what a released value becomes.
 func releaseTo(p tcpip.Parameter, found, original Value, prior Prior, onDestroy OnDestroy) ending {
 	const stays, deleted = "stays as it is", "will be deleted"
-	name := p.ValueName
+	name, forgotten := p.ValueName, fmt.Sprintf("Before this provider it was %s; that is forgotten then.", original)
 	switch {
 	case prior.Written == nil && found == original:
 		return ending{found, stays, name + " is as it was found and stays so."}
 	case !prior.wrote(p.Attribute):
 		return ending{found, stays, name + " was never written by this provider and stays as it is."}
 	case onDestroy == Keep:
-		return ending{found, stays, name + ` stays as it is (on_destroy = "keep").`}
+		return ending{found, stays, name + ` stays as it is (on_destroy = "keep"). ` + forgotten}
 	case onDestroy == WindowsDefault:
-		return ending{Absent, deleted, name + ` is deleted, so that Windows uses its default (on_destroy = "windows_default").`}
+		return ending{Absent, deleted, name + ` is deleted, so that Windows uses its default (on_destroy = "windows_default"). ` + forgotten}
 	case original == Absent:
 		return ending{Absent, deleted, name + " is deleted, since it did not exist before."}
 	default:

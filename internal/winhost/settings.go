@@ -180,7 +180,7 @@ func (r *resolver) duration(name string, given *string, otherwise time.Duration)
 	duration, err := time.ParseDuration(text)
 	if err != nil || duration <= 0 || duration > time.Hour {
 		r.problem(name, fmt.Sprintf("%s is no usable duration", name),
-			fmt.Sprintf("%q: write a number with a unit, above 0 and up to 1h, for example %q or \"90s\".", text, otherwise.String()))
+			fmt.Sprintf("%q: write a number with a unit, above 0 and up to 1h, for example %q or \"90s\".%s", text, otherwise.String(), r.origin(name, given != nil)))
 	}
 	return duration
 }
@@ -204,7 +204,7 @@ func (r *resolver) check(config Config, given Settings) {
 		r.problem("password", "password is missing", fmt.Sprintf("Set it in the provider block (a sensitive variable) or by %s. Windows refuses network logons with an empty password.", Variable("password")))
 	}
 	if summary, detail := authProblem(config.Auth); summary != "" {
-		r.problem("auth", summary, detail)
+		r.problem("auth", summary, detail+r.origin("auth", given.Auth != nil))
 	}
 	if config.Auth == transport.AuthBasic && !config.HTTPS && !config.AllowUnencryptedBasic {
 		r.problem("auth", "basic without https sends the password readable",
