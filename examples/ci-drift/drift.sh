@@ -183,7 +183,8 @@ changes() {
 		function finish(action, i, later) {
 			if (address == "") return
 			action = v["actions/0"] (("actions/1") in v ? " and " v["actions/1"] : "")
-			if (action != "no-op" && action != "update" && current ~ /^resource_changes/) whole[address] = action
+			if (action == "forget") forgotten[address] = 1
+			else if (action != "no-op" && action != "update" && current ~ /^resource_changes/) whole[address] = 1
 			if (current ~ /^resource_drift/) seen()
 			else if (action == "no-op" || action == "read" || action == "forget") {
 				if (moved != "") print "bookkeeping\t" moved " becomes " address
@@ -238,7 +239,7 @@ changes() {
 			# One that is to be forgotten need not be read.
 			for (i = 1; i <= known; i++) {
 				address = state[ours[i], "address"]
-				if (state[ours[i], "mode"] == "managed" && whole[address] != "forget") print "known\t" address
+				if (state[ours[i], "mode"] == "managed" && !(address in forgotten)) print "known\t" address
 			}
 			for (i = 1; i <= sights; i++) if (!((where[i], what[i]) in planned) && !(where[i] in whole)) print "ignored\t" sight[i]
 		}'

@@ -138,8 +138,8 @@ func TestScriptListsWhatIsIgnored(t *testing.T) {
 		"another's":         {"0", drifted("vault_secret", "update", "x", ""), 0, false},
 		"hidden, sensitive": {"0", drifted(ours, "update", "x", `,"before_sensitive":{"x":true},"after_sensitive":{"x":true}`), 0, false},
 	} {
-		said := refreshed + summed
-		exit, output := checked(t, answers{said, test.exit, "{" + test.show + "}"}, nil)
+		state := `,"prior_state":{"values":{"root_module":{"resources":[{"address":"windows_tcpip_tuning.mail","mode":"managed","type":"windows_tcpip_tuning"}]}}}`
+		exit, output := checked(t, answers{refreshed + summed, test.exit, "{" + test.show + state + "}"}, nil)
 		if exit != test.want || strings.Contains(squeeze(output), squeeze(listed)) != test.listed {
 			t.Errorf("%s: exit code %d, want %d; listed %t in:\n%s", name, exit, test.want, test.listed, output)
 		}
