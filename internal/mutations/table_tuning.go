@@ -102,6 +102,11 @@ var ofClaims = []mutation{
 		room: tuningRoom, tests: []string{"TestClaimUpdate"},
 	},
 	{
+		name: "another machine under the name is taken for the one that was written to", harm: "its values are overwritten with the other one's originals",
+		file: "internal/tuning/claim.go", old: `case memory.UUID != "" && here.UUID != "" && memory.UUID != here.UUID:`, replacement: `case false:`,
+		room: tuningRoom, tests: []string{"TestAnotherMachineUnderTheName"},
+	},
+	{
 		name: "a new Windows is taken for a journal that was removed", harm: "the old installation's originals are written to the new one",
 		file: "internal/tuning/claim.go", old: `c.anew("Windows was installed anew"`, replacement: `c.note("Windows was installed anew"`,
 		room: tuningRoom, tests: []string{"TestClaimUpdate"},
