@@ -67,7 +67,7 @@ func (w *world) update(i *instance, c config) *instance {
 	if anew {
 		managed = nil
 	}
-	if !h.fired && !barred && !patched && !(i.old && errors.Is(o.Err, ErrReinstalled)) && !w.refusable(s, c.desired, managed) {
+	if !h.fired && !barred && !patched && !(i.old && errors.Is(o.Err, ErrStale)) && !w.refusable(s, c.desired, managed) {
 		w.fail("an update failed for no reason: %v", o.Err)
 	}
 	if s.class == anothers && !h.fired {

@@ -121,7 +121,7 @@ func TestInstalledAnew(t *testing.T) {
 	}
 	m, state := anew()
 	h, ctx := wired(m)
-	if o := at(h).Update(ctx, state, tuning.Desired{delayed: 60}, tuning.Restore); !errors.Is(o.Err, ErrReinstalled) || len(h.writes)+h.journals > 0 {
+	if o := at(h).Update(ctx, state, tuning.Desired{delayed: 60}, tuning.Restore); !errors.Is(o.Err, ErrStale) || len(h.writes)+h.journals > 0 {
 		t.Errorf("without a refresh: %v, wrote %v", o.Err, h.writes)
 	}
 	o := at(h).Read(ctx, state)

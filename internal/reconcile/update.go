@@ -8,9 +8,10 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 )
 
-// ErrReinstalled is a host whose Windows was installed anew, of which the plan does
-// not know: it promises originals that are not true any more.
-var ErrReinstalled = errors.New("Windows was installed anew on this host since it was last refreshed, so what was there before has to be read anew: plan again, with a refresh") //nolint:staticcheck // Windows is a name
+// ErrStale is a host of which state says what is of an earlier installation of
+// Windows, or of another machine, and the plan does not know it: it promises
+// originals that are not true any more.
+var ErrStale = errors.New("since the last refresh Windows was installed anew on this host, or its name leads to another machine; what was there before has to be read anew: plan again, with a refresh")
 
 // Update brings a managed host to what is desired, and releases what is no longer.
 func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.Desired, onDestroy tuning.OnDestroy) Outcome {
@@ -25,7 +26,7 @@ func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.D
 		}
 	}
 	if claim.Stale && !state.Memory.Stale {
-		return failed(ErrReinstalled, nothingWritten)
+		return failed(ErrStale, nothingWritten)
 	}
 	observed, err := r.Host.ReadTuning(ctx, tuning.Parameters(merged(all(desired), claim.Prior.Original, claim.Prior.Carried)))
 	if err != nil {
