@@ -141,17 +141,17 @@ func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior 
 }
 
 // keep leaves a carried value carried.
-func (prior *Prior) keep(attribute string, before Prior) {
+func (p *Prior) keep(attribute string, before Prior) {
 	original, carried := before.Carried[attribute]
 	if !carried {
 		return
 	}
-	if prior.Carried == nil {
-		prior.Carried = Values{}
+	if p.Carried == nil {
+		p.Carried = Values{}
 	}
-	prior.Carried[attribute] = original
+	p.Carried[attribute] = original
 	if number, ok := before.Written[attribute]; ok {
-		prior.Written[attribute] = number
+		p.Written[attribute] = number
 	}
 }
 

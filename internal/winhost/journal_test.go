@@ -89,7 +89,7 @@ func TestJournalThereAndBack(t *testing.T) {
 
 // The longest journal passes through any Windows.
 func TestLongJournal(t *testing.T) {
-	everyShape(t, func(t *testing.T, sim *winsim.Host, host *Host) {
+	everyShape(t, func(t *testing.T, _ *winsim.Host, host *Host) {
 		journal := aJournal()
 		journal.Original = tuning.Values{}
 		for _, p := range parameters("tcp_timed_wait_delay", "max_user_port", "keep_alive_time", "keep_alive_interval") {

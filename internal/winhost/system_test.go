@@ -170,7 +170,7 @@ func TestUUIDThatCannotBeRead(t *testing.T) {
 	for name, action := range map[string]winsim.Action{"denied": winsim.AccessDeniedFault, "busy": winsim.Busy, "closed": winsim.DropBefore} {
 		sim := winsim.Start(t, winsim.Server2022(), winsim.UUID("4C4C4544-0042-4C10-8054-B7C04F4D3232"))
 		host := reach(t, sim, func(c *Config) { c.MaxRetries = 0 })
-		sim.Intercept(func(call winsim.Call) winsim.Action { return action })
+		sim.Intercept(func(winsim.Call) winsim.Action { return action })
 		if got, err := host.UUID(within(t)); err == nil {
 			t.Errorf("%s: %q", name, got)
 		}
