@@ -28,10 +28,10 @@ func TestAccTwoConfigurations(t *testing.T) {
 	// The loser: a refresh warns and compares, an update is refused.
 	lost := "%s: it has another owner since " + since
 	got = a.warned(a.must(2, "plan", "-detailed-exitcode", "-json"), name, lost)
-	tells(t, got[0].Detail, journalOf(t, host).Owner, "-replace=ADDRESS")
+	tells(t, got[0].Detail, journalOf(t, host).Owner, "-replace='ADDRESS'")
 	host.ResetCounters()
 	tells(t, a.refused("Unable to Update TCP/IP Tuning of "+name, "apply", "-auto-approve"),
-		"another owner since "+since, journalOf(t, host).Owner, "-replace=ADDRESS", "Nothing was written.")
+		"another owner since "+since, journalOf(t, host).Owner, "-replace='ADDRESS'", "Nothing was written.")
 	if n := host.Counters().Writes; n != 0 {
 		t.Errorf("the loser's update made %d writes", n)
 	}
@@ -41,7 +41,8 @@ func TestAccTwoConfigurations(t *testing.T) {
 
 	// Told to, the loser takes the host back; what b managed alone is carried along.
 	a.warned(a.must(0, "apply", "-auto-approve", "-json", "-replace="+address), name, lost,
-		"%s: left as it is, since it has another owner", "%s: taken over from an owner since "+since)
+		"%s: left as it is, since it has another owner", "%s: taken over from an owner since "+since,
+		"%s: MaxUserPort is REG_DWORD 65534, as the earlier owner left it, and stays so")
 	if owner := a.remembers(originals{"tcp_timed_wait_delay": "REG_DWORD 240"}); owner != journalOf(t, host).Owner {
 		t.Errorf("the owner is %s", owner)
 	}
@@ -81,7 +82,7 @@ func TestAccOwnerChangesDuringUpdate(t *testing.T) {
 		}
 		return winsim.Proceed
 	})
-	tells(t, a.refused("Unable to Update TCP/IP Tuning of "+name, "apply", "-auto-approve"), "another owner since", "-replace=ADDRESS")
+	tells(t, a.refused("Unable to Update TCP/IP Tuning of "+name, "apply", "-auto-approve"), "another owner since", "-replace='ADDRESS'")
 	has(t, host, map[string]string{"MaxUserPort": "REG_DWORD 60000"})
 	if owner := b.remembers(originals{"max_user_port": "absent"}); owner != journalOf(t, host).Owner {
 		t.Errorf("the owner is %s", owner)

@@ -26,7 +26,7 @@ func TestAccDeadHost(t *testing.T) {
 	c.must(0, "apply", "-auto-approve")
 	dead.Close()
 	tells(t, c.refused("Unable to Read TCP/IP Tuning of "+dead.HTTPAddr(), "plan"), "the connection was refused",
-		"State is untouched", "TcpTimedWaitDelay REG_DWORD 240", "-refresh=false", "`state rm`", "a `removed` block")
+		"State is untouched", "TcpTimedWaitDelay REG_DWORD 240", "WINDOWS_ON_UNREACHABLE=warn", "`state rm 'ADDRESS'`", "a `removed` block", "-refresh=false")
 
 	c.config(config(30, warns))
 	before := c.read("terraform.tfstate")
