@@ -141,3 +141,38 @@ func TestTwoStartsWithinMinutes(t *testing.T) {
 		}
 	}
 }
+
+// A reply about the journal that is lost at the beginning leaves the time for undoing
+// whole.
+func TestALostReplyDoesNotStartTheClockOfUndoing(t *testing.T) {
+	lost := 0
+	for n := range 10 {
+		m := desk("ours", nil)
+		h, ctx := wired(m, fault{at: n, kind: isLost})
+		r := at(h)
+		s, err := r.look(ctx)
+		if err != nil {
+			continue
+		}
+		claim, err := tuning.ClaimUpdate(tuning.Stake{Owner: "ours", Original: held(m).Original, Memory: held(m).Memory}, s.found, s.machine)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := tuning.Values{delayed: tuning.DWORD(30)}
+		plan, err := tuning.Apply(found, tuning.Desired{delayed: 60}, claim.Prior, tuning.Restore)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := r.newWork(s, claim, plan, found, "ours")
+		if err := w.put(ctx, w.ahead()); err != nil || !h.fired {
+			continue
+		}
+		lost++
+		if !w.settled.IsZero() {
+			t.Errorf("lost at call %d: undoing may take until %s", n, w.settled)
+		}
+	}
+	if lost == 0 {
+		t.Error("no journal lost its reply")
+	}
+}

@@ -119,10 +119,14 @@ func (e *unwritableError) Error() string {
 
 func (e *unwritableError) Unwrap() error { return e.err }
 
-// reads tells whether the host has this journal.
+// reads tells whether the host has this journal. As long as the call goes on it does
+// not use up the time for undoing.
 func (w *work) reads(ctx context.Context, text string) bool {
-	ctx, cancel := w.settling(ctx)
-	defer cancel()
+	if ctx.Err() != nil {
+		settling, cancel := w.settling(ctx)
+		defer cancel()
+		ctx = settling
+	}
 	found, err := w.Host.ReadJournal(ctx)
 	return err == nil && found.Journal != nil && found.Journal.Text() == text
 }
