@@ -24,9 +24,9 @@ type apiValue struct {
 
 // control is the control API, by which the other commands reach the host of `winsim serve`. It acts on the host out of band:
 //
-//	GET    /registry               all values of Tcpip\Parameters
-//	POST   /registry               write one (an apiValue)
-//	DELETE /registry?name=…        delete one; 404 where there is none
+//	GET    /registry?key=…         all values of a key below HKEY_LOCAL_MACHINE; 404 where there is none
+//	POST   /registry?key=…         write one (an apiValue), and make the key
+//	DELETE /registry?key=…&name=…  delete one, or with all=true the key; 404 where there is none
 //	GET    /sockets                what the table holds (apiSockets)
 //	POST   /load                   replace the outgoing load (a tcpstack.Load)
 //	POST   /step?by=60s            step the clock
@@ -76,8 +76,12 @@ func controlHandler(h *winsim.Host) http.Handler {
 	do("DELETE /counters", h.ResetCounters)
 	mux.HandleFunc("GET /counters", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, h.Counters()) })
 	handleSockets(mux, h)
-	mux.HandleFunc("GET /registry", func(w http.ResponseWriter, _ *http.Request) {
-		values, _ := h.Registry().Values(winsim.TCPIPParameters) // a missing key has no values
+	mux.HandleFunc("GET /registry", func(w http.ResponseWriter, r *http.Request) {
+		values, err := h.Registry().Values(keyOf(r))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusNotFound)
+			return
+		}
 		list := []apiValue{}
 		for _, v := range values {
 			list = append(list, apiValue{Name: v.Name, Type: v.Type.String(), Data: v.Data()})
@@ -95,19 +99,31 @@ func controlHandler(h *winsim.Host) http.Handler {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		if err = h.Registry().CreateKey(winsim.TCPIPParameters); err == nil { // a client may have deleted it
-			err = h.Registry().Set(winsim.TCPIPParameters, v)
+		if err = h.Registry().CreateKey(keyOf(r)); err == nil {
+			err = h.Registry().Set(keyOf(r), v)
 		}
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
 	mux.HandleFunc("DELETE /registry", func(w http.ResponseWriter, r *http.Request) {
-		if err := h.Registry().Delete(winsim.TCPIPParameters, r.URL.Query().Get("name")); err != nil {
+		remove := func() error { return h.Registry().Delete(keyOf(r), r.URL.Query().Get("name")) }
+		if r.URL.Query().Get("all") == "true" {
+			remove = func() error { return h.Registry().DeleteTree(keyOf(r)) }
+		}
+		if err := remove(); err != nil {
 			http.Error(w, err.Error(), http.StatusNotFound)
 		}
 	})
 	return mux
+}
+
+// keyOf is the key that a request is about.
+func keyOf(r *http.Request) string {
+	if key := r.URL.Query().Get("key"); key != "" {
+		return key
+	}
+	return winsim.TCPIPParameters
 }
 
 func writeJSON(w http.ResponseWriter, v any) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,14 +24,25 @@ type remote struct {
 	Control string `help:"Address of the running host's control API, host:port." required:"" env:"WINSIM_CONTROL" placeholder:"ADDR"`
 }
 
+// key is the key that the registry commands work on.
+type key struct {
+	Key string `short:"k" help:"Key below HKEY_LOCAL_MACHINE; the TCP/IP parameters unless given." default:"SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters" placeholder:"KEY"`
+}
+
+// path is the control API's for this key and a value's name.
+func (k key) path(name string) string {
+	return "/registry?" + url.Values{"key": {k.Key}, "name": {name}}.Encode()
+}
+
 type queryCommand struct {
 	remote
+	key
 	Value string `short:"v" help:"Only this value." placeholder:"NAME"`
 }
 
 func (c *queryCommand) Run(ctx context.Context, out io.Writer) error {
 	var values []apiValue
-	if err := c.ask(ctx, http.MethodGet, "/registry", nil, &values); err != nil {
+	if err := c.ask(ctx, http.MethodGet, c.path(""), nil, &values); err != nil {
 		return err
 	}
 	var b strings.Builder
@@ -47,28 +59,31 @@ func (c *queryCommand) Run(ctx context.Context, out io.Writer) error {
 	if b.Len() == 0 && c.Value != "" {
 		return errAbsent
 	}
-	_, err := fmt.Fprintf(out, "\nHKEY_LOCAL_MACHINE\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\n%s\n", b.String())
+	_, err := fmt.Fprintf(out, "\nHKEY_LOCAL_MACHINE\\%s\n%s\n", c.Key, b.String())
 	return err
 }
 
 type addCommand struct {
 	remote
+	key
 	Value string `short:"v" help:"Name of the value." required:"" placeholder:"NAME"`
 	Type  string `short:"t" help:"Type, e.g. REG_DWORD." default:"REG_SZ"`
 	Data  string `short:"d" help:"Data: a number (0x for hexadecimal), text, hexadecimal digits, or texts with \\0 between them." default:""`
 }
 
 func (c *addCommand) Run(ctx context.Context, out io.Writer) error {
-	return c.act(ctx, out, http.MethodPost, "/registry", apiValue{Name: c.Value, Type: c.Type, Data: c.Data})
+	return c.act(ctx, out, http.MethodPost, c.path(""), apiValue{Name: c.Value, Type: c.Type, Data: c.Data})
 }
 
 type deleteCommand struct {
 	remote
-	Value string `short:"v" help:"Name of the value." required:"" placeholder:"NAME"`
+	key
+	Value string `short:"v" help:"Name of the value." placeholder:"NAME" required:"" xor:"what"`
+	All   bool   `help:"The whole key, with all that is in it." required:"" xor:"what"`
 }
 
 func (c *deleteCommand) Run(ctx context.Context, out io.Writer) error {
-	return c.act(ctx, out, http.MethodDelete, "/registry?name="+url.QueryEscape(c.Value), nil)
+	return c.act(ctx, out, http.MethodDelete, c.path(c.Value)+"&all="+strconv.FormatBool(c.All), nil)
 }
 
 type rebootCommand struct{ remote }

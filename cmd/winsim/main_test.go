@@ -57,6 +57,13 @@ func TestRegAndReboot(t *testing.T) {
 	winsimIs(t, "reg delete -v TcpTimedWaitDelay", 0, "The operation completed successfully.")
 	winsimIs(t, "reg delete -v TcpTimedWaitDelay", 1, "ERROR: The system was unable to find the specified registry key or value.")
 	winsimIs(t, "reg query -v TcpTimedWaitDelay", 1, "ERROR: The system was unable to find the specified registry key or value.")
+	const ours = `-k SOFTWARE\terraform-provider-windows`
+	winsimIs(t, "reg query "+ours, 1, "ERROR: The system was unable to find")
+	winsimIs(t, "reg add "+ours+" -v Journal -d garbage", 0, "The operation completed successfully.")
+	winsimIs(t, "reg query "+ours, 0, "\nHKEY_LOCAL_MACHINE\\SOFTWARE\\terraform-provider-windows\n    Journal    REG_SZ    garbage\n\n")
+	winsimIs(t, "reg delete "+ours, 2, "missing flags")
+	winsimIs(t, "reg delete "+ours+" --all", 0, "The operation completed successfully.")
+	winsimIs(t, "reg delete "+ours+" --all", 1, "ERROR: The system was unable to find")
 	winsimIs(t, "reboot", 0, "The operation completed successfully.")
 	winsimIs(t, "counters --reset", 0, `"open_enumerations": 0`)
 }

@@ -60,6 +60,11 @@ func (w *world) delete(i *instance, forgotten bool) bool {
 		if o.State != nil {
 			w.fail("a destroy that failed changed the state")
 		}
+		if i.old && state.Memory.Journaled == nil { // nothing is left that tells of the new Windows, so the old originals are written
+			for x := range i.state.Original {
+				m.truth[x].excused = true
+			}
+		}
 		h.settle()
 		return false
 	}
@@ -70,8 +75,8 @@ func (w *world) delete(i *instance, forgotten bool) bool {
 		return true
 	}
 	forgotten = forgotten || state.Memory.Written == nil
-	if slices.ContainsFunc(w.live(m), func(other *instance) bool { return other != i && other.state.Owner == i.state.Owner }) {
-		m.byHand = true // the import warned of it: two states count as one owner, whose journal goes with the first
+	if slices.ContainsFunc(w.live(m), func(other *instance) bool { return other != i }) {
+		m.byHand = true // another state still has this host, and the journal went with this one
 	}
 	for _, x := range attributes {
 		_, managed := i.state.Original[x]

@@ -34,6 +34,7 @@ func (w *world) refresh(i *instance) *instance {
 	w.look(next, m, s.values)
 	w.pendingIs(m, next, "refresh")
 	w.warned(m, i, s, h, o)
+	w.blurred = h.fired // it may not have seen the journal: the next one may remember more
 	return next
 }
 

@@ -49,6 +49,16 @@ func (w *world) update(i *instance, c config) *instance {
 			m.truth[x].excused = true
 		}
 	}
+	if !w.journal && i.old { // without a journal nobody notices a new Windows: what was before is mixed up
+		for x := range i.state.Original {
+			m.truth[x].excused = true
+		}
+	}
+	if w.journal && i.state.Memory.Written == nil && s.class == none { // a journal made of a lost memory may say that all was written
+		for x := range i.state.Original {
+			m.truth[x].tried = true
+		}
+	}
 	if died {
 		next.state, next.vague, next.boot = clone(i.state), true, m.boots
 		next.state.Memory = tuning.Memory{}

@@ -47,7 +47,7 @@ func (w *world) losing(r *resource, older *instance) {
 // sameBytes: private state is written only where it says something else, since a refresh
 // that changes it counts as a change.
 func (w *world) sameBytes(i *instance) {
-	if w.stopped || w.t == nil {
+	if w.stopped || w.blurred || w.t == nil {
 		return
 	}
 	m := w.names[strings.ToLower(i.host)]

@@ -26,6 +26,7 @@ type world struct {
 	story     []string
 	calm      bool // nothing fails from now on
 	stopped   bool // the last refresh failed, so nothing was planned
+	blurred   bool // something failed within the last refresh, which went on
 }
 
 // config is one resource block.
