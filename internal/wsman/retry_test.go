@@ -96,9 +96,9 @@ func TestAHostThatAnswersEverySecondRequest(t *testing.T) {
 		if _, err := client.Invoke(t.Context(), registryCall("GetDWORDValue", transport.Read, "X")); err != nil {
 			t.Fatal(err) // the password is accepted by this: see the test below
 		}
-		calls := 0
+		var calls atomic.Int64
 		host.Intercept(func(winsim.Call) winsim.Action {
-			if calls++; calls%2 == 1 {
+			if calls.Add(1)%2 == 1 {
 				return winsim.LoseReply
 			}
 			return winsim.Proceed
@@ -141,13 +141,14 @@ func TestALostFirstReplyIsNotAskedForAgainByBasic(t *testing.T) {
 		if _, err := client.Invoke(t.Context(), registryCall("GetDWORDValue", transport.Read, "X")); err != nil {
 			t.Fatal(err)
 		}
-		before, calls := carrier.Stats(), 0
-		host.Intercept(func(winsim.Call) winsim.Action { calls++; return action })
+		before := carrier.Stats()
+		var calls atomic.Int64
+		host.Intercept(func(winsim.Call) winsim.Action { calls.Add(1); return action })
 		if _, err := client.Invoke(t.Context(), registryCall("GetDWORDValue", transport.Read, "X")); err == nil || transport.Lost(err) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if got := carrier.Stats(); got.RoundTrips != before.RoundTrips+2 || got.Connections != before.Connections+1 || calls != 2 || len(waited) > 0 {
-			t.Errorf("%s: %+v after %+v, %d calls, waited %v", name, got, before, calls, waited)
+		if got := carrier.Stats(); got.RoundTrips != before.RoundTrips+2 || got.Connections != before.Connections+1 || calls.Load() != 2 || len(waited) > 0 {
+			t.Errorf("%s: %+v after %+v, %d calls, waited %v", name, got, before, calls.Load(), waited)
 		}
 	}
 }
