@@ -22,7 +22,6 @@ func (w *world) mayGo(h *wire, onDestroy tuning.OnDestroy) {
 func (w *world) delete(i *instance, forgotten bool) bool {
 	h := w.wire(i.host)
 	m, s := h.m, w.sight(h.m, i.state.Owner)
-	i.loose = i.loose || i.old && s.class == mine && guardAnewHalfway
 	w.heed(m, i, s)
 	s = w.sight(m, i.state.Owner)
 	if w.journal && s.class == none && !i.old && !i.windows.Equal(m.installed) { // it looks installed anew, so all is left as it is
@@ -94,13 +93,7 @@ func (w *world) delete(i *instance, forgotten bool) bool {
 			m.release(x)
 		}
 	}
-	if guardJournalStays && s.class == mine && m.journal != "" && len(o.Warnings) > 0 {
-		for x, item := range s.journal.Values {
-			m.truth[x].allow(item.Original)
-			m.truth[x].tried = item.Written != nil
-			m.truth[x].touched = false
-		}
-	} else if s.class == mine && m.journal != "" {
+	if s.class == mine && m.journal != "" {
 		w.fail("a destroy left the journal: %+v", o.Warnings)
 	}
 	h.settle()

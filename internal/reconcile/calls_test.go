@@ -47,7 +47,7 @@ func (w *world) warned(m *machine, i *instance, s sight, h *wire, o Outcome) {
 		recorded, ok := s.journal.Values[x]
 		wrong = wrong || s.class == mine && ok && recorded.Original != before.String() // state is of an earlier installation
 	}
-	clock := m.boot(w.now).Uptime < 0 || i.early && guardNegativeUptime
+	clock := m.boot(w.now).Uptime < 0
 	if (wrong || gone) && len(o.Warnings) == 0 && !h.fired {
 		w.fail("a refresh did not warn (journal %s)", s.class)
 	}

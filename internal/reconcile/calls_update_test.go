@@ -18,7 +18,6 @@ func (w *world) update(i *instance, c config) *instance {
 	patched := w.journal && s.class == none && !i.old && !i.windows.Equal(m.installed) // looks like one that was installed anew
 	i.loose = i.loose || patched
 	i.vague = i.vague || patched
-	i.loose = i.loose || i.old && s.class == mine && guardAnewHalfway
 	w.heed(m, i, s)
 	s = w.sight(m, i.state.Owner)
 	next := i.copied()
@@ -44,11 +43,6 @@ func (w *world) update(i *instance, c config) *instance {
 			m.truth[x].letGo = c.onDestroy == tuning.Keep || c.onDestroy == tuning.WindowsDefault && !m.values[x].Present
 		}
 	}
-	if guardLostWritten && i.state.Memory.Written == nil && s.class == none && (died || o.Err != nil) {
-		for x := range i.state.Original {
-			m.truth[x].excused = true
-		}
-	}
 	if !w.journal && i.old { // without a journal nobody notices a new Windows: what was before is mixed up
 		for x := range i.state.Original {
 			m.truth[x].excused = true
@@ -62,7 +56,6 @@ func (w *world) update(i *instance, c config) *instance {
 	if died {
 		next.state, next.vague, next.boot = clone(i.state), true, m.boots
 		next.state.Memory = tuning.Memory{}
-		next.loose = next.loose || i.old && guardAnewHalfway
 		h.settle()
 		w.excuse(m, s)
 		return next

@@ -176,3 +176,40 @@ func TestALostReplyDoesNotStartTheClockOfUndoing(t *testing.T) {
 		t.Error("no journal lost its reply")
 	}
 }
+
+// The provider dies in the update that lets a value go, the user takes the change back:
+// what was there before the value is still put back by a destroy.
+func TestAReleaseThatIsTakenBackAfterAKill(t *testing.T) {
+	killed := 0
+	for n := range 14 {
+		m := desk("ours", func(j *tuning.Journal) { j.Original[ports], j.Written[ports] = tuning.DWORD(5000), 65534 })
+		m.values[ports] = tuning.DWORD(65534)
+		state := held(m)
+		state.Original[ports], state.Memory.Written[ports], state.Numbers[ports] = tuning.DWORD(5000), 65534, 65534
+		h, ctx := wired(m, fault{at: n, kind: isDoneKilled})
+		func() {
+			defer func() {
+				if recover() != nil {
+					killed++
+					state.Memory = tuning.Memory{}
+				}
+			}()
+			at(h).Update(ctx, state, tuning.Desired{delayed: 60}, tuning.Keep)
+		}()
+		if state.Memory.Written != nil {
+			continue // it was not killed: the value is let go for good
+		}
+		h, ctx = wired(m)
+		u := at(h).Update(ctx, state, tuning.Desired{delayed: 30, ports: 65534}, tuning.Restore)
+		if u.Err != nil {
+			t.Fatal(u.Err)
+		}
+		h, ctx = wired(m)
+		if d := at(h).Delete(ctx, *u.State, tuning.Restore); d.Err != nil || m.values[ports] != tuning.DWORD(5000) {
+			t.Errorf("killed at call %d: %v, MaxUserPort is %s", n, d.Err, m.values[ports])
+		}
+	}
+	if killed < 8 {
+		t.Errorf("killed %d times", killed)
+	}
+}

@@ -201,11 +201,7 @@ func (w *world) look(i *instance, m *machine, values tuning.Values) {
 		}
 	}
 	if i.boot != m.boots {
-		if i.early && guardNegativeUptime {
-			i.vague, i.boot = true, m.boots
-			return
-		}
-		i.vague, i.early = false, m.boot(w.now).Uptime < 0
+		i.vague = false
 	}
 	i.seen, i.boot = seen, m.boots
 }

@@ -55,7 +55,7 @@ type Resource struct {
 }
 
 func (r *Resource) stake() tuning.Stake {
-	return tuning.Stake{Owner: r.Owner, Original: r.Original, Memory: r.Memory}
+	return tuning.Stake{Owner: r.Owner, Original: r.Original, Numbers: r.Numbers, Memory: r.Memory}
 }
 
 // Outcome is how a call ended. With an error, State is what is true all the same;

@@ -57,7 +57,6 @@ type instance struct {
 	wrote   map[string]bool   // what was ever written through it
 	seen    map[string]string // the values at the boot, as far as it saw them
 	boot    int               // which boot that was
-	early   bool              // its clock was before its own start when that boot was first seen
 	vague   bool              // it lost sight of the boot (memory lost, state of old …)
 	loose   bool              // its originals may be out of date, by somebody's hand
 	windows time.Time         // InstallDate when it last succeeded; an upgrade in place changes it

@@ -14,6 +14,7 @@ import (
 type Stake struct {
 	Owner    string
 	Original Values
+	Numbers  Desired // what state says of the managed values
 	Memory   Memory
 }
 
@@ -171,6 +172,13 @@ func (c *Claim) meet(stake Stake, journal *Journal, here Machine) error {
 	// Terraform may have died after a write that the host's journal knows of.
 	c.Prior.Written = maps.Clone(c.Memory.Written)
 	maps.Copy(c.Prior.Written, journal.Written)
+	if stake.Memory.Written == nil { // what an update that was killed had let go already is ours to put back as long as state has it
+		for attribute := range stake.Original {
+			if _, named := journal.Original[attribute]; !named {
+				c.Prior.Written[attribute] = stake.Numbers[attribute]
+			}
+		}
+	}
 	c.Prior.Carried, c.Memory.Written = Values{}, Desired{}
 	for attribute, number := range c.Prior.Written {
 		if _, managed := stake.Original[attribute]; managed {
