@@ -62,7 +62,7 @@ func handleSockets(mux *http.ServeMux, h *winsim.Host) {
 func sumSockets(h *winsim.Host) apiSockets {
 	stack := h.Stack()
 	v4, v6 := stack.Counters()
-	out := apiSockets{States: map[uint8]int{}, Events: map[int]int{}, Start: stack.Config().Range.Start, Number: stack.Config().Range.Number,
+	out := apiSockets{States: map[uint8]int{}, Events: map[int]int{}, Start: stack.Config().TCP4.Start, Number: stack.Config().TCP4.Number,
 		TimeWait: int(stack.Config().TimeWait.Seconds()), Active: v4.Active + v6.Active, Failures: v4.Failures + v6.Failures}
 	for _, r := range stack.Config().Excluded {
 		out.Excluded += r.Number

@@ -99,7 +99,7 @@ func TestLoadStepAndSockets(t *testing.T) {
 func TestMistakesOfTheCommandLine(t *testing.T) {
 	winsimIs(t, "reg query", 2, "missing flags: --control=ADDR")
 	winsimIs(t, "reg query --control=127.0.0.1:1", 1, "is `winsim serve` running?")
-	winsimIs(t, "serve --profile server-1999", 1, "use one of server-2003-r2, server-2003, server-2008-r2, server-2012-r2, server-2019, server-2022")
+	winsimIs(t, "serve --profile server-1999", 1, "use one of server-2003-r2, server-2003, server-2008-r2, server-2012-r2, server-2016, server-2019, server-2022, server-2025")
 	winsimIs(t, "serve --listen 192.0.2.1", 1, "loopback")
 	winsimIs(t, "serve --ready-file /no/such/folder/file", 1, "/no/such/folder/file")
 	winsimIs(t, "--help", 0, "simulated Windows host")

@@ -31,11 +31,17 @@ func Server2008R2() Profile { return profile.Server2008R2 }
 // Server2012R2 is Windows Server 2012 R2.
 func Server2012R2() Profile { return profile.Server2012R2 }
 
+// Server2016 is Windows Server 2016.
+func Server2016() Profile { return profile.Server2016 }
+
 // Server2019 is Windows Server 2019.
 func Server2019() Profile { return profile.Server2019 }
 
 // Server2022 is Windows Server 2022.
 func Server2022() Profile { return profile.Server2022 }
+
+// Server2025 is Windows Server 2025.
+func Server2025() Profile { return profile.Server2025 }
 
 // ProfileByName finds a profile by its name on the command line, e.g. "server-2022".
 func ProfileByName(name string) (Profile, bool) { return profile.ByName(name) }
@@ -67,7 +73,7 @@ type Host struct {
 	methods   map[string]int
 	writes    int
 	rewrite   func(item string) string
-	ports     *tcpstack.Range        // set by SetPorts
+	set       tcpstack.Ranges        // persistent ranges that somebody has set; zero: none
 	open      map[string]*wmi.Cursor // enumerations by context: the items yet to come
 }
 

@@ -24,15 +24,11 @@ func (h *Host) stackConfig() tcpstack.Config {
 	c.TimeWait = time.Duration(h.inEffect("TcpTimedWaitDelay", 30, 300, delay)) * time.Second // #nosec G115 -- at most 300
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	c.Range, c.UDP, c.Excluded = tcpstack.ModernRange, tcpstack.ModernRange, []tcpstack.Range{{Start: 50000, Number: 60}} // excluded: as on many hosts (reported)
-	switch {
-	case h.ports != nil:
-		c.Range = *h.ports
-	case p.Quirk2003:
-		c.Excluded = nil
-		c.Range = tcpstack.Range{Start: 1025, Number: int(h.inEffect("MaxUserPort", 5000, 65534, 5000)) - 1024} // #nosec G115 -- a port
-		c.UDP = c.Range                                                                                         // documented
+	if p.Quirk2003 { // one range for all (documented)
+		c.Ranges = h.set.Or(tcpstack.Range{Start: 1025, Number: int(h.inEffect("MaxUserPort", 5000, 65534, 5000)) - 1024}) // #nosec G115 -- a port
+		return c
 	}
+	c.Ranges, c.Excluded = h.set.Or(tcpstack.ModernRange), []tcpstack.Range{{Start: 50000, Number: 60}} // excluded: as on many hosts (reported)
 	return c
 }
 
@@ -71,15 +67,6 @@ func (h *Host) Load(perSecond float64, destinations ...string) {
 // SetSockets puts this table in place of the host's, until the next Reboot. Any state may be in it; state 0 makes an item
 // without State.
 func (h *Host) SetSockets(sockets []tcpstack.Socket) { h.Stack().Replace(sockets) }
-
-// SetPorts sets the range of ephemeral TCP ports and those that are excluded from it, as `netsh … store=persistent` does: for
-// connections to come, and for good.
-func (h *Host) SetPorts(r tcpstack.Range, excluded ...tcpstack.Range) {
-	h.Stack().Configure(r, excluded...)
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.ports = &r
-}
 
 // RewriteItems has f change every item of an enumeration before it goes out, for hostile tests; nil ends it.
 func (h *Host) RewriteItems(f func(item string) string) {

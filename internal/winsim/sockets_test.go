@@ -35,7 +35,7 @@ func TestAnUntunedServerRunsOutAndATunedOneHums(t *testing.T) {
 		}
 		h.SetDWORD("MaxUserPort", 65534)
 		h.SetDWORD("TcpTimedWaitDelay", 30)
-		if got := h.Stack().Config().Range; got != (tcpstack.Range{Start: 1025, Number: 3976}) {
+		if got := h.Stack().Config().TCP4; got != (tcpstack.Range{Start: 1025, Number: 3976}) {
 			t.Errorf("the range is %v before the restart", got)
 		}
 		before := len(h.Events())
@@ -77,11 +77,11 @@ func TestWhatABootMakesOfTheRegistry(t *testing.T) {
 			}
 		}
 		h.Reboot()
-		if udp := h.Stack().Config().UDP; udp != h.Stack().Config().Range {
-			t.Errorf("%s with %v: UDP has %v", c.profile.Key, c.values, udp)
+		if all := h.Stack().Config().Ranges; all != (tcpstack.Ranges{}).Or(all.TCP4) {
+			t.Errorf("%s with %v: %v", c.profile.Key, c.values, all)
 		}
 		seconds := int(h.Stack().Config().TimeWait.Seconds())
-		if last := h.Stack().Config().Range.End() - 1; last != c.ports || seconds != c.seconds && (c.seconds != 0 || seconds != 120 && seconds != 240) {
+		if last := h.Stack().Config().TCP4.End() - 1; last != c.ports || seconds != c.seconds && (c.seconds != 0 || seconds != 120 && seconds != 240) {
 			t.Errorf("%s with %v: ports up to %d and %d s", c.profile.Key, c.values, last, seconds)
 		}
 	}

@@ -63,7 +63,7 @@ func (h *Host) Reboot() {
 	h.Stack() // what happened until now
 	h.clock.reboot()
 	c := h.stackConfig()
-	h.stack.Boot(c.Boot, c.Range, c.TimeWait)
+	h.stack.Boot(c.Boot, c.Ranges, c.TimeWait)
 	h.ExpireEnumerations()
 	h.shells.CloseAll()
 	h.CloseConnections()

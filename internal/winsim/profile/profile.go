@@ -34,7 +34,7 @@ type Profile struct {
 
 // The table, oldest first: another Windows is another row. Captions, versions and builds are documented (Microsoft's
 // release lists).
-var all = []Profile{Server2003R2, Server2003, Server2008R2, Server2012R2, Server2019, Server2022}
+var all = []Profile{Server2003R2, Server2003, Server2008R2, Server2012R2, Server2016, Server2019, Server2022, Server2025}
 
 // Of the two with the kernel of 2003, Server2003R2 has the optional component WinRM 1.1, Server2003 the WinRM 2.0 of
 // KB968930; that the latter enumerates as the former does is assumed.
@@ -43,8 +43,10 @@ var (
 	Server2003   = old("server-2003", "Microsoft(R) Windows(R) Server 2003, Standard Edition", "5.2.3790", 3790, 2, 5)
 	Server2008R2 = old("server-2008-r2", "Microsoft Windows Server 2008 R2 Standard", "6.1.7601", 7601, 1, 5)
 	Server2012R2 = modern("server-2012-r2", "Microsoft Windows Server 2012 R2 Standard", "6.3.9600", 9600)
+	Server2016   = modern("server-2016", "Microsoft Windows Server 2016 Standard", "10.0.14393", 14393)
 	Server2019   = modern("server-2019", "Microsoft Windows Server 2019 Standard", "10.0.17763", 17763)
 	Server2022   = modern("server-2022", "Microsoft Windows Server 2022 Standard", "10.0.20348", 20348)
+	Server2025   = modern("server-2025", "Microsoft Windows Server 2025 Standard", "10.0.26100", 26100)
 )
 
 // old is a Windows up to 2008 R2, with the quotas of WinRM 1.1 and 2.0.

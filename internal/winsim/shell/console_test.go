@@ -20,7 +20,7 @@ func machineOf(t testing.TB, p profile.Profile, language string) Machine {
 	socket := func(local, remote string, state uint8, pid uint32) tcpstack.Socket {
 		return tcpstack.Socket{Local: netip.MustParseAddrPort(local), Remote: netip.MustParseAddrPort(remote), State: state, PID: pid}
 	}
-	stack := tcpstack.New(tcpstack.Config{Range: tcpstack.Range{Start: 49152, Number: 16384}, Excluded: []tcpstack.Range{{Start: 50000, Number: 60}, {Start: 51517, Number: 100}}})
+	stack := tcpstack.New(tcpstack.Config{Ranges: tcpstack.Ranges{}.Or(tcpstack.ModernRange), Excluded: []tcpstack.Range{{Start: 50000, Number: 60}, {Start: 51517, Number: 100}}})
 	stack.Replace([]tcpstack.Socket{
 		socket("0.0.0.0:135", "0.0.0.0:0", 2, 716),
 		socket("10.30.40.64:49712", "10.30.40.1:443", 5, 1204),

@@ -63,10 +63,8 @@ func (c *console) netsh(words []string) int {
 	ok := len(words) == 5 && (family == "ipv4" || family == "ipv6") && (transport == "tcp" || transport == "udp") && build >= 6000
 	switch stack := c.machine.Stack(); {
 	case ok && strings.TrimSuffix(what, "range") == "dynamicport":
-		r := stack.Config().Range
-		if transport == "udp" {
-			r = stack.Config().UDP
-		}
+		config := stack.Config()
+		r := config.Of(transport, family)
 		fmt.Fprintf(&c.stdout, "\r\n"+c.text.dynamic+"\r\n\r\n", transport, r.Start, r.Number)
 		return 0
 	case ok && what == "excludedportrange" && (build >= 9200 || c.machine.Shape.ExcludedHotfix):

@@ -12,9 +12,8 @@ import (
 // Config is what a host's Windows version and registry say.
 type Config struct {
 	Boot     time.Time     // the host's last boot
-	Range    Range         // of the ports for outgoing connections
-	UDP      Range         // the same of UDP
-	Excluded []Range       // ports of it that are never handed out
+	Ranges                 // of the ports for outgoing connections, which come from TCP4 here
+	Excluded []Range       // ports of TCP that are never handed out
 	TimeWait time.Duration // how long a closed connection holds its port
 	// OnePool: an outgoing connection needs a port that no other one has, wherever it leads. Else a port serves one
 	// connection to each remote endpoint.
@@ -66,13 +65,10 @@ func New(c Config) *Stack {
 }
 
 // Boot restarts the host: sockets and counters are gone, the new configuration rules, and the load begins again.
-func (s *Stack) Boot(now time.Time, r Range, timeWait time.Duration) {
+func (s *Stack) Boot(now time.Time, r Ranges, timeWait time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.config.UDP == s.config.Range {
-		s.config.UDP = r
-	}
-	s.config.Range, s.config.TimeWait = r, timeWait
+	s.config.Ranges, s.config.TimeWait = r, timeWait
 	s.boot(now)
 }
 
@@ -81,8 +77,8 @@ func (s *Stack) boot(now time.Time) {
 	s.given, s.open, s.waiting, s.counters = nil, nil, nil, [2]Counters{}
 	s.pools = map[netip.AddrPort]*ports{}
 	s.random = rand.New(rand.NewPCG(uint64(s.config.Seed), 0)) // #nosec G404,G115 -- a simulation that can be repeated
-	s.standing, s.udp = standing(now, s.config.Range)
-	s.last = uint16(s.config.Range.Start - 1) // #nosec G115 -- a port
+	s.standing, s.udp = standing(now, s.config.TCP4)
+	s.last = uint16(s.config.TCP4.Start - 1) // #nosec G115 -- a port
 	for _, socket := range s.standing {
 		if socket.State != Listen {
 			s.counters[family(socket.Local.Addr())].Passive++
@@ -97,7 +93,7 @@ func (s *Stack) holdPorts() {
 	for i := range s.held {
 		s.held[i] = ^uint64(0)
 	}
-	for port := s.config.Range.Start; port < s.config.Range.End(); port++ {
+	for port := s.config.TCP4.Start; port < s.config.TCP4.End(); port++ {
 		s.held.free(port)
 	}
 	for _, r := range s.config.Excluded {
@@ -125,11 +121,11 @@ func (s *Stack) Load(l Load) {
 	s.load, s.since, s.opened = l, s.now, 0
 }
 
-// Configure replaces the range and the excluded ranges, for connections to come.
-func (s *Stack) Configure(r Range, excluded ...Range) {
+// Configure changes the ranges and the excluded ranges, for connections to come.
+func (s *Stack) Configure(change func(*Config)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.config.Range, s.config.Excluded = r, slices.Clone(excluded)
+	change(&s.config)
 	s.holdPorts()
 }
 
@@ -238,7 +234,7 @@ func (p *ports) free(port int) { p[port>>6] &^= 1 << (port & 63) }
 func (s *Stack) draw(pool *ports) (uint16, bool) {
 	from := int(s.last) + 1
 	if s.config.Random {
-		from = s.config.Range.Start + s.random.IntN(s.config.Range.Number)
+		from = s.config.TCP4.Start + s.random.IntN(s.config.TCP4.Number)
 	}
 	for i := range len(pool) + 1 {
 		word := (from>>6 + i) % len(pool)

@@ -75,7 +75,7 @@ func (n *naive) draw(at time.Time, remote netip.AddrPort) (uint16, bool) {
 	}
 	for i := range 1 << 16 {
 		port := n.last + 1 + uint16(i)
-		inside := int(port) >= n.c.Range.Start && int(port) < n.c.Range.End()
+		inside := int(port) >= n.c.TCP4.Start && int(port) < n.c.TCP4.End()
 		for _, r := range n.c.Excluded {
 			inside = inside && (int(port) < r.Start || int(port) >= r.End())
 		}
@@ -89,14 +89,14 @@ func (n *naive) draw(at time.Time, remote netip.AddrPort) (uint16, bool) {
 func TestAgainstANaiveModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := Config{
-			Boot: noon, Range: Range{rapid.IntRange(1025, 60000).Draw(t, "start"), rapid.IntRange(10, 80).Draw(t, "number")},
+			Boot: noon, Ranges: Ranges{TCP4: Range{rapid.IntRange(1025, 60000).Draw(t, "start"), rapid.IntRange(10, 80).Draw(t, "number")}},
 			TimeWait: time.Duration(rapid.SampledFrom([]int{0, 0, 1, 2, 5, 20}).Draw(t, "time wait")) * time.Second, OnePool: rapid.Bool().Draw(t, "one pool"),
 		}
 		if rapid.Bool().Draw(t, "excluded") {
-			c.Excluded = []Range{{c.Range.Start + rapid.IntRange(-5, 20).Draw(t, "at"), rapid.IntRange(1, 9).Draw(t, "ports")}}
+			c.Excluded = []Range{{c.TCP4.Start + rapid.IntRange(-5, 20).Draw(t, "at"), rapid.IntRange(1, 9).Draw(t, "ports")}}
 		}
 		s := New(c)
-		n := &naive{c: c, since: noon, last: uint16(c.Range.Start - 1), standing: map[uint16]bool{}}
+		n := &naive{c: c, since: noon, last: uint16(c.TCP4.Start - 1), standing: map[uint16]bool{}}
 		standing := s.Sockets()
 		for _, socket := range standing {
 			n.standing[socket.Local.Port()] = true
@@ -143,7 +143,7 @@ func TestAgainstANaiveModel(t *testing.T) {
 
 func BenchmarkMillionConnections(b *testing.B) {
 	for b.Loop() {
-		s := New(Config{Boot: noon, Range: ModernRange, TimeWait: 120 * time.Second, Random: true})
+		s := New(Config{Boot: noon, Ranges: Ranges{TCP4: ModernRange}, TimeWait: 120 * time.Second, Random: true})
 		s.Load(Load{PerSecond: 400, Destinations: servers(3)})
 		s.Step(noon.Add(2500 * time.Second))
 	}
@@ -156,7 +156,7 @@ func TestPortsAreDrawnFromWhatIsFree(t *testing.T) {
 		most            int // connections at once to 3 servers; 2 listeners and 4 excluded ports, one with a listener, are in the range of 50
 		event           int
 	}{{true, false, 44, EventPoolInUse}, {true, true, 44, EventPoolInUse}, {false, false, 3 * 44, EventEndpointInUse}, {false, true, 3 * 44, EventEndpointInUse}} {
-		s := New(Config{Boot: noon, Range: Range{40000, 50}, Excluded: []Range{{39990, 12}, {40047, 2}, {65000, 9}}, TimeWait: time.Minute, OnePool: c.onePool, Random: c.random, Seed: 7})
+		s := New(Config{Boot: noon, Ranges: Ranges{TCP4: Range{40000, 50}}, Excluded: []Range{{39990, 12}, {40047, 2}, {65000, 9}}, TimeWait: time.Minute, OnePool: c.onePool, Random: c.random, Seed: 7})
 		s.Load(Load{PerSecond: 10, Destinations: servers(3)})
 		s.Step(noon.Add(30 * time.Second))
 		held := map[[2]any]bool{}
@@ -202,7 +202,7 @@ func TestPortsAreDrawnFromWhatIsFree(t *testing.T) {
 // A server with 2003's pool under 100 connections a second to 3 destinations: untuned it runs out, tuned and restarted it
 // hums.
 func TestStory(t *testing.T) {
-	s := New(Config{Boot: noon, Range: Range{1025, 3976}, TimeWait: 120 * time.Second, OnePool: true})
+	s := New(Config{Boot: noon, Ranges: Ranges{TCP4: Range{1025, 3976}}, TimeWait: 120 * time.Second, OnePool: true})
 	s.Load(Load{PerSecond: 100, Destinations: servers(3)})
 	now := noon.Add(39 * time.Second)
 	s.Step(now)
@@ -216,13 +216,13 @@ func TestStory(t *testing.T) {
 		t.Fatalf("exhausted: %+v, %d in TIME_WAIT, events %v", v4, waiting, s.Events())
 	}
 	now = now.Add(2 * time.Minute)
-	s.Boot(now, Range{1025, 3976}, 120*time.Second)
+	s.Boot(now, Ranges{TCP4: Range{1025, 3976}}, 120*time.Second)
 	now = now.Add(30 * time.Second)
 	s.Step(now)
 	if v4, _ := s.Counters(); v4.Active != 3001 || v4.Failures != 0 {
 		t.Fatalf("every port is free after a boot, but %+v", v4)
 	}
-	s.Boot(now, Range{1025, 64510}, 30*time.Second)
+	s.Boot(now, Ranges{TCP4: Range{1025, 64510}}, 30*time.Second)
 	if v4, _ := s.Counters(); v4.Active != 0 || v4.Failures != 0 || count(s, TimeWait) != 0 || count(s, Listen) == 0 {
 		t.Fatalf("after the boot: %+v", v4)
 	}
@@ -244,7 +244,7 @@ func TestStory(t *testing.T) {
 }
 
 func TestTimeWaitRowsHaveNoOwner(t *testing.T) {
-	s := New(Config{Boot: noon, Range: ModernRange, TimeWait: time.Minute})
+	s := New(Config{Boot: noon, Ranges: Ranges{TCP4: ModernRange}, TimeWait: time.Minute})
 	s.Load(Load{PerSecond: 10, Destinations: []netip.AddrPort{netip.MustParseAddrPort("[fe80::9%7]:25"), netip.MustParseAddrPort("[2001:db8::9]:25")}, PID: 77, Hold: time.Second})
 	s.Step(noon.Add(5 * time.Second))
 	seen := map[uint8]int{}
@@ -264,10 +264,10 @@ func TestTimeWaitRowsHaveNoOwner(t *testing.T) {
 }
 
 func TestConfigureWhileConnectionsAreOpen(t *testing.T) {
-	s := New(Config{Boot: noon, Range: Range{40000, 100}, TimeWait: time.Minute})
+	s := New(Config{Boot: noon, Ranges: Ranges{TCP4: Range{40000, 100}}, TimeWait: time.Minute})
 	s.Load(Load{PerSecond: 10, Destinations: servers(1)})
 	s.Step(noon.Add(time.Second))
-	s.Configure(Range{50000, 8}, Range{50000, 2}, Range{50004, 1})
+	s.Configure(func(c *Config) { c.TCP4, c.Excluded = Range{50000, 8}, []Range{{50000, 2}, {50004, 1}} })
 	s.Step(noon.Add(10 * time.Second))
 	var ports []uint16
 	for _, socket := range s.Sockets() {
@@ -285,7 +285,7 @@ func TestConfigureWhileConnectionsAreOpen(t *testing.T) {
 }
 
 func TestAGivenTableStandsStill(t *testing.T) {
-	s := New(Config{Boot: noon, Range: ModernRange, TimeWait: time.Minute})
+	s := New(Config{Boot: noon, Ranges: Ranges{TCP4: ModernRange}, TimeWait: time.Minute})
 	s.Load(Load{PerSecond: 100, Destinations: servers(1)})
 	table := make([]Socket, 200_000)
 	for i := range table {
@@ -300,7 +300,7 @@ func TestAGivenTableStandsStill(t *testing.T) {
 	if got := s.Sockets(); len(got) != 0 {
 		t.Errorf("%d rows in an empty table", len(got))
 	}
-	s.Boot(noon.Add(time.Hour), ModernRange, time.Minute)
+	s.Boot(noon.Add(time.Hour), Ranges{TCP4: ModernRange}, time.Minute)
 	s.Step(noon.Add(time.Hour + 10*time.Second))
 	if count(s, TimeWait) == 0 || count(s, Listen) == 0 {
 		t.Errorf("nothing moves after the boot: %v", s.Sockets())

@@ -45,6 +45,19 @@ var ModernRange = Range{Start: 49152, Number: 16384}
 // End is the first port after the range.
 func (r Range) End() int { return r.Start + r.Number }
 
+// Ranges are those of the ephemeral ports, one for each transport and family (documented: KB929851).
+type Ranges struct{ TCP4, TCP6, UDP4, UDP6 Range }
+
+// Of finds the range of a transport, "tcp" or "udp", and a family, "ipv4" or "ipv6"; nil for others.
+func (r *Ranges) Of(transport, family string) *Range {
+	return map[string]*Range{"tcp ipv4": &r.TCP4, "tcp ipv6": &r.TCP6, "udp ipv4": &r.UDP4, "udp ipv6": &r.UDP6}[transport+" "+family]
+}
+
+// Or puts a range in place of each that is zero.
+func (r Ranges) Or(other Range) Ranges {
+	return Ranges{cmp.Or(r.TCP4, other), cmp.Or(r.TCP6, other), cmp.Or(r.UDP4, other), cmp.Or(r.UDP6, other)}
+}
+
 // compare sorts a snapshot by port, so that IPv4 and IPv6 come mixed.
 func compare(a, b Socket) int {
 	return cmp.Or(cmp.Compare(a.Local.Port(), b.Local.Port()), a.Local.Addr().Compare(b.Local.Addr()), a.Remote.Compare(b.Remote))

@@ -43,7 +43,7 @@ var netTCPSetting = &Class{
 	since: map[string]int{"AutoReusePortRangeNumberOfPorts": 14393, "AutoReusePortRangeStartPort": 14393}, // documented
 	rows: func(m *Machine) table {
 		names := []string{"Automatic", "InternetCustom", "DatacenterCustom", "Compat", "Datacenter", "Internet"}
-		r := m.Stack().Config().Range
+		r := m.Stack().Config().TCP4
 		return table{len(names), func(i int, row Row) {
 			copy(row, Row{nil, int64(0), int64(0), int64(3), int64(r.Number), int64(r.Start), int64(3000), int64(300), names[i]})
 			if i == 0 {
@@ -61,7 +61,7 @@ var netUDPSetting = &Class{
 	Name: "MSFT_NetUDPSetting", unrecorded: true,
 	Properties: properties("DynamicPortRangeNumberOfPorts# DynamicPortRangeStartPort#"),
 	rows: func(m *Machine) table {
-		r := m.Stack().Config().UDP
+		r := m.Stack().Config().UDP4
 		return tableOf(Row{int64(r.Number), int64(r.Start)})
 	},
 }

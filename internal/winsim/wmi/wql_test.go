@@ -94,7 +94,7 @@ func TestWQL(t *testing.T) {
 
 func machine(p profile.Profile, seed int64) *Machine {
 	boot := time.Date(2026, time.March, 1, 0, 0, 0, 987654321, time.UTC)
-	stack := tcpstack.New(tcpstack.Config{Boot: boot, Range: tcpstack.ModernRange, UDP: tcpstack.ModernRange, TimeWait: 2 * time.Minute})
+	stack := tcpstack.New(tcpstack.Config{Boot: boot, Ranges: tcpstack.Ranges{}.Or(tcpstack.ModernRange), TimeWait: 2 * time.Minute})
 	return &Machine{Profile: p, Shape: profile.ShapeOf(seed), Name: "MAIL01", Facts: func() Facts {
 		return Facts{Now: boot.Add(time.Hour), Boot: boot, Zone: profile.ShapeOf(seed).Offset}
 	}, Stack: func() *tcpstack.Stack { return stack }}

@@ -1,0 +1,36 @@
+package winsim
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
+)
+
+// SetPortRange sets the range of ephemeral ports of a transport, "tcp" or "udp", and a family, "ipv4" or "ipv6", as
+// `netsh … set dynamicport … store=persistent` does: for connections to come, and for good. Any range goes, also one that
+// netsh refuses. Like PortRange it panics over other transports and families.
+func (h *Host) SetPortRange(transport, family string, r tcpstack.Range) {
+	h.Stack().Configure(func(c *tcpstack.Config) { *c.Of(transport, family) = r })
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	*h.set.Of(transport, family) = r
+}
+
+// PortRange is the range now, and the one that is set to stay (on 2003, where none can be: its default).
+func (h *Host) PortRange(transport, family string) (active, persistent tcpstack.Range) {
+	own, config := tcpstack.ModernRange, h.Stack().Config()
+	if h.machine.Profile.Quirk2003 {
+		own = tcpstack.Range{Start: 1025, Number: 3976}
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return *config.Of(transport, family), cmp.Or(*h.set.Of(transport, family), own)
+}
+
+// SetPorts sets the range of TCP in both families likewise, and the ports that are excluded from it.
+func (h *Host) SetPorts(r tcpstack.Range, excluded ...tcpstack.Range) {
+	h.SetPortRange("tcp", "ipv4", r)
+	h.SetPortRange("tcp", "ipv6", r)
+	h.Stack().Configure(func(c *tcpstack.Config) { c.Excluded = slices.Clone(excluded) })
+}
