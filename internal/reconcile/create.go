@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 )
 
@@ -28,22 +29,24 @@ func (r Reconciler) Create(ctx context.Context, desired tuning.Desired, onDestro
 	if err != nil {
 		return failed(err, nothingWritten)
 	}
-	w := r.newWork(scene, claim, plan, observed, r.NewOwner())
+	w := r.newWork(scene, claim, plan, observed, desired, r.NewOwner())
 	if err := w.put(ctx, w.ahead()); err != nil {
 		return refused(err).with(w.retreat(ctx)).warning(claim.Warnings)
 	}
-	after, attempted, err := w.carryOut(ctx, desired)
+	after, attempted, err := w.carryOut(ctx)
 	if err == nil {
 		return Outcome{State: w.resource(plan.Prior(), after), Warnings: slices.Concat(claim.Warnings, plan.Warnings, plan.CarriedWarnings(observed))}
 	}
 	return w.undo(ctx, attempted, err).warning(claim.Warnings)
 }
 
-// all is the desired attributes as keys.
+// all is what is desired of each value.
 func all(desired tuning.Desired) tuning.Values {
 	values := tuning.Values{}
-	for attribute, number := range desired {
-		values[attribute] = tuning.DWORD(number)
+	for _, p := range tcpip.Settings {
+		if to, ok := desired[p.Argument()]; ok {
+			values[p.Attribute] = to
+		}
 	}
 	return values
 }

@@ -31,9 +31,9 @@ func (r Reconciler) Delete(ctx context.Context, state Resource, onDestroy tuning
 		return failed(err, nothingWritten)
 	}
 	plan := tuning.Destroy(observed, claim.Prior, onDestroy)
-	w := r.newWork(s, claim, plan, observed, state.Owner)
+	w := r.newWork(s, claim, plan, observed, nil, state.Owner)
 	warnings := slices.Concat(claim.Warnings, plan.Warnings)
-	if _, _, err := w.carryOut(ctx, nil); err != nil {
+	if _, _, err := w.carryOut(ctx); err != nil {
 		outcome := failed(err, "The resource stays in state with everything that was there before; destroy again when the cause is gone.")
 		if lost(err) {
 			outcome.Notes = []string{"That owner took over this host while it was being released, with what was there before. Destroy again: this resource then only leaves state."}

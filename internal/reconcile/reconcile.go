@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,11 +144,12 @@ func (r Reconciler) Read(ctx context.Context, state Resource) Outcome {
 		claim = tuning.ClaimRefresh(state.stake(), found, machine)
 	}
 	managed := tuning.Parameters(state.Original)
-	observed, err := r.Host.ReadTuning(ctx, managed)
+	observed, err := r.Host.ReadTuning(ctx, watched(state.Original))
 	if err != nil {
 		return failed(err)
 	}
-	numbers, notes := tuning.State(observed, state.Original)
+	numbers, notes := tuning.State(observed, state.Original, claim.Memory.Applied)
+	notes = append(notes, tuning.WatchedWarnings(observed, state.Original)...)
 	seen, decided := claim.Memory.Seen.At(boot, observed, managed)
 	pending := seen.Pending(observed, managed)
 	if !decided {
@@ -161,6 +163,15 @@ func (r Reconciler) Read(ctx context.Context, state Resource) Outcome {
 	}
 }
 
+// watched is what a refresh reads: what is managed, and what stands beside it.
+func watched(original tuning.Values) []tcpip.Parameter {
+	read := maps.Clone(original)
+	for _, p := range tuning.Watched(original) {
+		read[p.Attribute] = tuning.Absent
+	}
+	return tuning.Parameters(read)
+}
+
 // backwards says that a host's clock does not tell whether it was restarted.
 func backwards(boot tuning.Boot) tuning.Warning {
 	return tuning.Warning{
@@ -170,8 +181,8 @@ func backwards(boot tuning.Boot) tuning.Warning {
 	}
 }
 
-// Import takes every REG_DWORD of the catalogue that the host has, and writes
-// nothing.
+// Import takes every REG_DWORD of the catalogue that the host has, and the port
+// ranges that are not Windows' default, and writes nothing.
 func (r Reconciler) Import(ctx context.Context) Outcome {
 	scene, err := r.look(ctx)
 	if err != nil {
@@ -181,13 +192,14 @@ func (r Reconciler) Import(ctx context.Context) Outcome {
 	if err != nil {
 		return failed(err)
 	}
-	observed, err := r.Host.ReadTuning(ctx, tcpip.Catalogue)
+	observed, missing, err := r.readAll(ctx)
 	if err != nil {
 		return failed(err)
 	}
 	original, notes := tuning.Takeover(observed, claim.Prior.Carried)
 	managed := tuning.Parameters(original)
-	numbers, _ := tuning.State(observed, original)
+	numbers, differ := tuning.State(observed, original, claim.Memory.Applied)
+	notes = slices.Concat(notes, ofRanges(differ), missing)
 	seen, _ := claim.Memory.Seen.At(scene.boot, observed, managed)
 	memory := claim.Memory
 	memory.Written, memory.Seen = numbersOf(memory.Written, original), seen
@@ -197,15 +209,45 @@ func (r Reconciler) Import(ctx context.Context) Outcome {
 	}
 }
 
-// numbersOf leaves the numbers of the given values; nil stays nil.
-func numbersOf(written tuning.Desired, original tuning.Values) tuning.Desired {
+// readAll reads all that an import may take. A host without port ranges, or without a
+// shell to read them in, has its registry values all the same.
+func (r Reconciler) readAll(ctx context.Context) (tuning.Values, []tuning.Warning, error) {
+	observed, err := r.Host.ReadTuning(ctx, tcpip.Catalogue)
+	if err != nil {
+		return nil, nil, err
+	}
+	ranges, err := r.Host.ReadTuning(ctx, tcpip.PortRanges)
+	var unavailable *tuning.UnavailableError
+	switch {
+	case errors.As(err, &unavailable) && unavailable.None:
+		return observed, nil, nil
+	case errors.As(err, &unavailable):
+		return observed, []tuning.Warning{{Summary: "its dynamic port ranges are not imported", Detail: upper(sentence(err))}}, nil
+	}
+	return merged(observed, ranges), nil, err
+}
+
+// ofRanges leaves the warnings about port ranges.
+func ofRanges(list []tuning.Warning) (kept []tuning.Warning) {
+	for _, w := range list {
+		if strings.HasPrefix(w.Attribute, tcpip.RangeAttribute) {
+			kept = append(kept, w)
+		}
+	}
+	return kept
+}
+
+func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+
+// numbersOf leaves what was written of the given values; nil stays nil.
+func numbersOf(written, original tuning.Values) tuning.Values {
 	if written == nil {
 		return nil
 	}
-	kept := tuning.Desired{}
+	kept := tuning.Values{}
 	for attribute := range original {
-		if number, ok := written[attribute]; ok {
-			kept[attribute] = number
+		if ours, ok := written[attribute]; ok {
+			kept[attribute] = ours
 		}
 	}
 	return kept

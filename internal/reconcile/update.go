@@ -40,18 +40,18 @@ func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.D
 	if owner == "" {
 		owner = r.NewOwner()
 	}
-	w := r.newWork(scene, claim, plan, observed, owner)
+	w := r.newWork(scene, claim, plan, observed, desired, owner)
 	if err := w.put(ctx, w.ahead()); err != nil {
 		return refused(err)
 	}
-	after, attempted, err := w.carryOut(ctx, desired)
+	after, attempted, err := w.carryOut(ctx)
 	if err == nil {
 		err = w.put(ctx, w.journal(plan.Prior(), after))
 	}
 	if err != nil {
 		return w.aftermath(ctx, state, attempted, err)
 	}
-	return Outcome{State: w.resource(plan.Prior(), after), Warnings: slices.Concat(claim.Warnings, plan.Warnings, plan.Overtaken(state.Numbers, claim.Prior))}
+	return Outcome{State: w.resource(plan.Prior(), after), Warnings: slices.Concat(claim.Warnings, plan.Warnings, plan.Overtaken(state.Numbers, observed, claim.Prior))}
 }
 
 // aftermath finds out what is true after an update that failed for cause. When the

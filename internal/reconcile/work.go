@@ -21,6 +21,8 @@ type work struct {
 	seen  *tuning.Seen
 	owner string
 	since time.Time
+	// desired is what is to be on the host; nil for a destroy.
+	desired tuning.Desired
 	// expected is the owner that the journal in place names now, "" for none: that
 	// of whoever was there, and ours once we have written.
 	expected string
@@ -30,9 +32,9 @@ type work struct {
 }
 
 // newWork begins to carry out a plan.
-func (r Reconciler) newWork(s scene, claim tuning.Claim, plan tuning.Plan, found tuning.Values, owner string) *work {
+func (r Reconciler) newWork(s scene, claim tuning.Claim, plan tuning.Plan, found tuning.Values, desired tuning.Desired, owner string) *work {
 	seen, _ := claim.Memory.Seen.At(s.boot, found, tuning.Parameters(merged(claim.Prior.Original, plan.Original, plan.Carried)))
-	w := &work{Reconciler: r, scene: s, claim: claim, plan: plan, found: found, seen: seen, owner: owner, since: r.Now().UTC().Truncate(time.Second)}
+	w := &work{Reconciler: r, scene: s, claim: claim, plan: plan, found: found, seen: seen, desired: desired, owner: owner, since: r.Now().UTC().Truncate(time.Second)}
 	if s.found.Journal != nil {
 		w.expected = s.found.Journal.Owner
 	}
@@ -184,7 +186,7 @@ func (w *work) write(ctx context.Context, steps []tuning.Step) (attempted []tuni
 }
 
 // carryOut writes the plan's steps, reads back what the host has and compares.
-func (w *work) carryOut(ctx context.Context, desired tuning.Desired) (after tuning.Values, attempted []tuning.Step, err error) {
+func (w *work) carryOut(ctx context.Context) (after tuning.Values, attempted []tuning.Step, err error) {
 	if attempted, err = w.write(ctx, w.plan.Steps); err != nil {
 		return nil, attempted, err
 	}
@@ -194,7 +196,7 @@ func (w *work) carryOut(ctx context.Context, desired tuning.Desired) (after tuni
 	if err != nil {
 		return nil, attempted, fmt.Errorf("everything was written, but reading it back failed: %w", err)
 	}
-	return after, attempted, tuning.Verify(w.plan, desired, after)
+	return after, attempted, tuning.Verify(w.plan, w.desired, after)
 }
 
 // touched lists the parameters that the plan manages, carries or writes, or managed
@@ -209,9 +211,10 @@ func (w *work) touched() []tcpip.Parameter {
 
 // resource is what Terraform keeps once prior is true and the host has after.
 func (w *work) resource(prior tuning.Prior, after tuning.Values) *Resource {
-	numbers, _ := tuning.State(after, prior.Original)
+	applied := tuning.Applied(w.desired)
+	numbers, _ := tuning.State(after, prior.Original, applied)
 	managed, seen := tuning.Parameters(prior.Original), only(w.seen, prior.Original)
-	memory := tuning.Memory{Written: numbersOf(prior.Written, prior.Original), Seen: seen, Journaled: w.claim.Memory.Journaled, UUID: w.claim.Memory.UUID}
+	memory := tuning.Memory{Written: numbersOf(prior.Written, prior.Original), Applied: applied, Seen: seen, Journaled: w.claim.Memory.Journaled, UUID: w.claim.Memory.UUID}
 	if w.Journal && w.placed != "" {
 		installed := w.scene.machine.Installed.UTC()
 		memory.Journaled, memory.UUID = &installed, w.scene.machine.UUID

@@ -1,6 +1,9 @@
 package tcpip
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // KeyPath is the registry key below HKEY_LOCAL_MACHINE that holds every value
 // of the catalogue (KB314053).
@@ -18,14 +21,19 @@ const (
 	Switch       Unit = "0 = off, 1 = on"
 )
 
-// Parameter is one row of the catalogue: a REG_DWORD below [KeyPath].
+// Parameter is one thing that is managed: a row of the catalogue, which is a
+// REG_DWORD below [KeyPath], or one of [PortRanges].
 type Parameter struct {
-	// Attribute is the Terraform attribute: the value's name in snake_case.
+	// Attribute is the Terraform attribute: the value's name in snake_case. Of a port
+	// range it is dynamic_port_range.tcp.ipv4 and so on, as the attribute original and
+	// the journal name it.
 	Attribute string
-	// ValueName is the registry value's name as Microsoft spells it. Windows
-	// compares it without case.
+	// ValueName is the registry value's name as Microsoft spells it, which Windows
+	// compares without case; of a port range what messages call it.
 	ValueName string
-	Unit      Unit
+	// Pool says which dynamic port range it is; the zero Pool is a registry value.
+	Pool Pool
+	Unit Unit
 	// Min and Max bound what may be written, both inclusive. Where Windows
 	// versions differ they are the narrow range, since validation at plan time
 	// has no host to ask.
@@ -66,9 +74,24 @@ func (p Parameter) DefaultOn(build Build) (d Default, ok bool) {
 	return d, ok
 }
 
-// ByAttribute finds a parameter by its Terraform attribute.
+// Argument is what a configuration sets it by: the attribute, and of a port range
+// the one of both families, dynamic_port_range.tcp.
+func (p Parameter) Argument() string {
+	if p.IsRange() {
+		return p.Pool.Argument()
+	}
+	return p.Attribute
+}
+
+// IsRange tells whether it is a dynamic port range and no registry value.
+func (p Parameter) IsRange() bool { return p.Pool != Pool{} }
+
+// Settings is all that is managed: the catalogue and, after it, the port ranges.
+var Settings = slices.Concat(Catalogue, PortRanges)
+
+// ByAttribute finds a parameter, a port range too, by its Terraform attribute.
 func ByAttribute(attribute string) (Parameter, bool) {
-	for _, p := range Catalogue {
+	for _, p := range Settings {
 		if p.Attribute == attribute {
 			return p, true
 		}

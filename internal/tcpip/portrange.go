@@ -9,6 +9,41 @@ type PortRange struct {
 	Number uint32 // up to 65536
 }
 
+// What netsh sets (KB929851): a range starts at 1025 or above and has 255 ports or
+// more. A start of 1024 is seen on real machines all the same [reported].
+const (
+	MinStartPort     = 1025
+	MinNumberOfPorts = 255
+)
+
+// DefaultPortRange is the dynamic port range of Windows Vista, Server 2008 and later,
+// of each transport and family (KB929851).
+var DefaultPortRange = PortRange{Start: 49152, Number: 16384}
+
+// CheckPortRange tells whether netsh sets such a range. The error names what is
+// wrong and what to write instead.
+func CheckPortRange(start, number int64) error {
+	switch {
+	case start < MinStartPort || start > 65535:
+		return fmt.Errorf("start_port %s: write a port from %d to %d; netsh sets none below", hexadecimal(start), MinStartPort, 65536-MinNumberOfPorts)
+	case number < MinNumberOfPorts:
+		return fmt.Errorf("number_of_ports %s: write %d or more, which is the least that netsh sets", hexadecimal(number), MinNumberOfPorts)
+	case number > 65536-start:
+		return fmt.Errorf("%d ports from %d end at %d, after the last port, 65535: from %d there are %d", number, start, start+number-1, start, 65536-start)
+	}
+	return nil
+}
+
+// Settable is the nearest range that netsh sets: one that starts at 1024 begins a
+// port later. Others are as they are.
+func (r PortRange) Settable() PortRange {
+	if r.Start >= MinStartPort || !r.Valid() {
+		return r
+	}
+	cut := uint32(MinStartPort - r.Start)
+	return PortRange{Start: MinStartPort, Number: max(r.Number, cut+MinNumberOfPorts) - cut}
+}
+
 // Last is the range's last port; meaningless for an empty range.
 func (r PortRange) Last() uint16 {
 	return uint16(uint32(r.Start) + r.Number - 1) // #nosec G115 -- Valid bounds it

@@ -112,7 +112,7 @@ func (c *Claim) valid(found Found, here Machine) (*Journal, error) {
 // ClaimCreate decides by what a create goes: a journal that is there is taken over
 // with its originals.
 func ClaimCreate(found Found, here Machine) (Claim, error) {
-	claim := Claim{Prior: Prior{Original: Values{}, Written: Desired{}}}
+	claim := Claim{Prior: Prior{Original: Values{}, Written: Values{}}}
 	journal, err := claim.valid(found, here)
 	if err != nil || journal == nil {
 		return claim, err
@@ -129,7 +129,7 @@ func ClaimCreate(found Found, here Machine) (Claim, error) {
 // ClaimImport decides by what an import goes: a journal that is there is adopted
 // with its owner. owner is the new one where there is none.
 func ClaimImport(found Found, here Machine, owner string) (Claim, string, error) {
-	claim := Claim{Prior: Prior{Original: Values{}, Written: Desired{}}, Memory: Memory{Written: Desired{}}}
+	claim := Claim{Prior: Prior{Original: Values{}, Written: Values{}}, Memory: Memory{Written: Values{}}}
 	journal, err := claim.valid(found, here)
 	if err != nil || journal == nil {
 		return claim, owner, err
@@ -175,11 +175,12 @@ func (c *Claim) meet(stake Stake, journal *Journal, here Machine) error {
 	if stake.Memory.Written == nil { // what an update that was killed had let go already is ours to put back as long as state has it
 		for attribute := range stake.Original {
 			if _, named := journal.Original[attribute]; !named {
-				c.Prior.Written[attribute] = stake.Numbers[attribute]
+				p, _ := tcpip.ByAttribute(attribute)
+				c.Prior.Written[attribute] = assumed(p, stake.Numbers[p.Argument()])
 			}
 		}
 	}
-	c.Prior.Carried, c.Memory.Written = Values{}, Desired{}
+	c.Prior.Carried, c.Memory.Written = Values{}, Values{}
 	for attribute, number := range c.Prior.Written {
 		if _, managed := stake.Original[attribute]; managed {
 			c.Memory.Written[attribute] = number
@@ -235,8 +236,8 @@ func (c *Claim) gone(stake Stake, here Machine, copied *Journal) {
 // anew lets go of what is of another Windows.
 func (c *Claim) anew(summary, detail string) {
 	c.Stale = true
-	c.Prior = Prior{Original: Values{}, Written: Desired{}}
-	c.Memory = Memory{Written: Desired{}}
+	c.Prior = Prior{Original: Values{}, Written: Values{}}
+	c.Memory = Memory{Written: Values{}}
 	c.note(summary, detail)
 }
 
@@ -289,7 +290,7 @@ func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 // List names values for a message.
 func List(values Values) string {
 	var list []string
-	for _, p := range tcpip.Catalogue {
+	for _, p := range tcpip.Settings {
 		if value, ok := values[p.Attribute]; ok {
 			list = append(list, p.ValueName+" "+value.String())
 		}

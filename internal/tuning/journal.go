@@ -40,8 +40,8 @@ type Journal struct {
 	// Original is what was there before, of every value that the owner manages or has
 	// taken over from an earlier owner.
 	Original Values
-	// Written is the numbers that were written, or were about to be.
-	Written Desired
+	// Written is what was written, or was about to be.
+	Written Values
 	// Seen is the boot at the last write.
 	Seen *Seen
 }
@@ -59,8 +59,8 @@ type journalText struct {
 }
 
 type journalItem struct {
-	Original string  `json:"original"`
-	Written  *uint32 `json:"written,omitempty"`
+	Original string `json:"original"`
+	Written  *Value `json:"written,omitempty"`
 }
 
 // Text is the journal as it stands in the registry.
@@ -71,8 +71,8 @@ func (j Journal) Text() string {
 	}
 	for attribute, original := range j.Original {
 		item := journalItem{Original: original.String()}
-		if number, ok := j.Written[attribute]; ok {
-			item.Written = &number
+		if ours, ok := j.Written[attribute]; ok {
+			item.Written = &ours
 		}
 		text.Values[attribute] = item
 	}
@@ -161,13 +161,17 @@ func (t journalText) journal() (Journal, error) {
 	}
 	j := Journal{
 		Owner: t.Owner, Since: t.Since, Machine: Machine{UUID: UsableUUID(t.UUID), Computer: t.Computer, Installed: t.Installed},
-		Original: Values{}, Written: Desired{}, Seen: t.Seen,
+		Original: Values{}, Written: Values{}, Seen: t.Seen,
 	}
 	for attribute, item := range t.Values {
-		if _, known := tcpip.ByAttribute(attribute); !known {
+		p, known := tcpip.ByAttribute(attribute)
+		if !known {
 			return Journal{}, &NewerJournalError{Why: fmt.Sprintf("it names %q, which this version does not know", attribute)}
 		}
-		original, err := ParseValue(item.Original)
+		original, err := ParseOriginal(p, item.Original)
+		if err == nil && item.Written != nil && !item.Written.fits(p) {
+			err = fmt.Errorf("%s was never written to it", item.Written)
+		}
 		if err != nil {
 			return Journal{}, fmt.Errorf("%w: %s: %w", errJournal, attribute, err)
 		}

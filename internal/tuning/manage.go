@@ -12,19 +12,20 @@ type Configured int
 // The three things that a configuration can say.
 const (
 	Null    Configured = iota // not managed
-	Known                     // a number
+	Known                     // set
 	Unknown                   // not known before apply; may turn out null
 )
 
-// Managed plans the managed set. known is false where it can only be told at
+// Managed plans the managed set. configured is by the attribute that sets a value
+// ([tcpip.Parameter]'s Argument). known is false where it can only be told at
 // apply: when it grows, or when any configured attribute is unknown and so may
 // turn out null. Otherwise original is the prior one without the attributes
 // that left the configuration, which are listed in released.
 func Managed(prior Values, configured map[string]Configured) (original Values, released []tcpip.Parameter, known bool) {
 	original, known = Values{}, true
-	for _, p := range tcpip.Catalogue {
+	for _, p := range tcpip.Settings {
 		value, managed := prior[p.Attribute]
-		switch configured[p.Attribute] {
+		switch configured[p.Argument()] {
 		case Unknown:
 			known = false
 		case Known:
@@ -57,9 +58,9 @@ func ReleaseWarnings(released []tcpip.Parameter, observed Values, prior Prior, o
 // expect of one: values that stay, or go though they were there before.
 func DestroyWarnings(prior Prior, onDestroy OnDestroy) []Warning {
 	var plan Plan
-	for _, p := range tcpip.Catalogue {
+	for _, p := range tcpip.Settings {
 		original, managed := prior.Original[p.Attribute]
-		if !managed || (prior.wrote(p.Attribute) && (onDestroy == Restore || (onDestroy == WindowsDefault && original == Absent))) {
+		if !managed || prior.wrote(p.Attribute) && asBefore(original, onDestroy) {
 			continue
 		}
 		end := releaseTo(p, Absent, original, prior, onDestroy)
@@ -68,19 +69,37 @@ func DestroyWarnings(prior Prior, onDestroy OnDestroy) []Warning {
 	return plan.Warnings
 }
 
+// asBefore tells whether a destroy leaves a value that we wrote as it was before us.
+func asBefore(original Value, onDestroy OnDestroy) bool {
+	switch onDestroy {
+	case Restore:
+		return original == original.nearest()
+	case WindowsDefault:
+		return original == Absent || original == Ports(tcpip.DefaultPortRange)
+	default:
+		return false
+	}
+}
+
 // Takeover is the originals of an import: every REG_DWORD of the catalogue that
-// was found, with what a journal has recorded of it, else as it was found. A value
-// of another type is not taken into management; Windows ignores it.
+// was found, and the port ranges of a transport where one of them is not Windows'
+// default or is recorded, each with what a journal has recorded of it, else as it was
+// found. A value of another type is not taken into management; Windows ignores it.
 func Takeover(observed, recorded Values) (original Values, warnings []Warning) {
 	original = Values{}
 	var plan Plan
-	for _, p := range tcpip.Catalogue {
+	for _, p := range tcpip.Settings {
 		found := observed[p.Attribute]
-		if _, ok := found.DWORD(); ok {
+		before, known := recorded[p.Attribute]
+		if p.IsRange() && !tuned(observed, recorded, p.Pool.Transport) {
+			continue
+		}
+		if found.effective() {
 			original[p.Attribute] = found
-			if before, ok := recorded[p.Attribute]; ok {
+			if known {
 				original[p.Attribute] = before
 			}
+			plan.unsettable(p, original[p.Attribute])
 			continue
 		}
 		if found.IsWrongType() {

@@ -10,8 +10,10 @@ import (
 // resource and when the provider dies in an update; then the host's journal says
 // the same.
 type Memory struct {
-	// Written is the numbers last written, see [Prior]; nil: lost.
-	Written Desired `json:"written"`
+	// Written is what was last written, see [Prior]; nil: lost.
+	Written Values `json:"written"`
+	// Applied is what the port ranges were last set to, see [Applied].
+	Applied Desired `json:"applied,omitempty"`
 	Seen    *Seen   `json:"seen,omitempty"`
 	// Journaled is the InstallDate of the Windows on which we wrote a journal; nil
 	// where we wrote none.
@@ -50,6 +52,7 @@ func (m Memory) from(journal *Journal) Memory {
 	if m.Seen == nil {
 		m.Seen = journal.Seen
 	}
+	m.Applied = appliedBy(journal.Written)
 	installed := journal.Machine.Installed
 	m.Journaled, m.UUID = &installed, journal.Machine.UUID
 	return m

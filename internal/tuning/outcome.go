@@ -8,25 +8,34 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 )
 
-// State is what the managed values are, as Terraform keeps it: the number of a
-// REG_DWORD; an attribute without an entry is null.
-func State(observed, original Values) (numbers Desired, warnings []Warning) {
-	numbers = Desired{}
+// State is what the managed values are, as Terraform keeps it: REG_DWORDs, and one
+// port range for both families of a transport; an attribute without an entry is null.
+// applied is what the ranges were last set to, see [Applied].
+func State(observed, original Values, applied Desired) (state Desired, warnings []Warning) {
+	state = Desired{}
 	var plan Plan
-	for _, p := range tcpip.Catalogue {
+	for _, p := range tcpip.Settings {
 		if _, managed := original[p.Attribute]; !managed {
 			continue
 		}
 		found := observed[p.Attribute]
-		if number, ok := found.DWORD(); ok {
-			numbers[p.Attribute] = number
+		if p.IsRange() {
+			if p.Pool.Family != tcpip.IPv4 {
+				continue // said with IPv4
+			}
+			var said []Warning
+			found, said = one(observed, applied, p.Pool.Transport)
+			plan.Warnings = append(plan.Warnings, said...)
+		}
+		if found.effective() {
+			state[p.Argument()] = found
 			continue
 		}
 		if found.IsWrongType() {
 			plan.warn(p, wrongType(p, found), "The next apply replaces it by a REG_DWORD.")
 		}
 	}
-	return numbers, plan.Warnings
+	return state, plan.Warnings
 }
 
 func wrongType(p tcpip.Parameter, found Value) string {
@@ -51,11 +60,11 @@ func Verify(plan Plan, desired Desired, after Values) error {
 	for _, step := range plan.Steps {
 		want[step.Parameter.Attribute] = step.To
 	}
-	for attribute, number := range desired {
-		want[attribute] = DWORD(number)
-	}
 	var mismatches []error
-	for _, p := range tcpip.Catalogue {
+	for _, p := range tcpip.Settings {
+		if to, ok := desired[p.Argument()]; ok {
+			want[p.Attribute] = to
+		}
 		value, ok := want[p.Attribute]
 		if ok && after[p.Attribute] != value {
 			mismatches = append(mismatches, &MismatchError{Parameter: p, Want: value, Got: after[p.Attribute]})
@@ -72,9 +81,9 @@ func Undo(steps []Step, now Values) (undo, foreign, stuck []Step) {
 	for i := len(steps) - 1; i >= 0; i-- {
 		step := steps[i]
 		found := now[step.Parameter.Attribute]
-		back := Step{Parameter: step.Parameter, From: found, To: step.From}
+		back := Step{Parameter: step.Parameter, From: found, To: step.From.nearest()}
 		switch {
-		case found == step.From:
+		case found == back.To:
 		case found != step.To:
 			foreign = append(foreign, back)
 		case !step.From.Restorable():
@@ -88,14 +97,27 @@ func Undo(steps []Step, now Values) (undo, foreign, stuck []Step) {
 
 // AssumeWritten is what a lost memory of our writes is taken for: a value that is
 // not found as it was before us was written by us.
-func AssumeWritten(original, found Values) Desired {
-	written := Desired{}
-	for attribute, before := range original {
-		if now, read := found[attribute]; read && now != before {
-			written[attribute], _ = now.DWORD()
+func AssumeWritten(original, found Values) Values {
+	written := Values{}
+	for _, p := range Parameters(original) {
+		if now, read := found[p.Attribute]; read && now != original[p.Attribute] {
+			written[p.Attribute] = assumed(p, now)
 		}
 	}
 	return written
+}
+
+// assumed is what we take ourselves to have written where it is not known: what is
+// there, if we could have written that.
+func assumed(p tcpip.Parameter, found Value) Value {
+	switch {
+	case found.effective() && found.fits(p):
+		return found
+	case p.IsRange():
+		return Ports(tcpip.DefaultPortRange)
+	default:
+		return DWORD(0)
+	}
 }
 
 // AfterFailure is what is true after an update that failed, or a create that
@@ -107,16 +129,16 @@ func AssumeWritten(original, found Values) Desired {
 //     it counts as written then, also where somebody else has changed it since.
 //   - A value that was to be released stays managed until its step is done.
 func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior {
-	truth := Prior{Original: Values{}, Written: Desired{}}
+	truth := Prior{Original: Values{}, Written: Values{}}
 	steps := map[string]Step{}
 	for _, step := range plan.Steps {
 		steps[step.Parameter.Attribute] = step
 	}
-	for _, p := range tcpip.Catalogue {
+	for _, p := range tcpip.Settings {
 		step, stepped := steps[p.Attribute]
 		before, managed := prior.Original[p.Attribute]
 		planned, wanted := plan.Original[p.Attribute]
-		touched := stepped && (p.Attribute == uncertain || after[p.Attribute] != step.From)
+		touched := stepped && (p.Attribute == uncertain || after[p.Attribute].nearest() != step.From.nearest())
 		switch {
 		case managed && !wanted && (!stepped || after[p.Attribute] == step.To):
 			continue // released
@@ -128,12 +150,13 @@ func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior 
 			truth.keep(p.Attribute, prior)
 			continue
 		}
-		if number, ok := step.To.DWORD(); ok && wanted && touched {
-			truth.Written[p.Attribute] = number
-		} else if number, ok := prior.Written[p.Attribute]; ok {
-			truth.Written[p.Attribute] = number
+		if wanted && touched {
+			truth.Written[p.Attribute] = step.To
+		} else if ours, ok := prior.Written[p.Attribute]; ok {
+			truth.Written[p.Attribute] = ours
 		}
 	}
+	truth.together(prior.Original, plan.Original)
 	if len(prior.Original) > 0 && prior.Written == nil {
 		truth.Written = nil // what is unknown must not turn into "never written"
 	}
@@ -150,8 +173,8 @@ func (p *Prior) keep(attribute string, before Prior) {
 		p.Carried = Values{}
 	}
 	p.Carried[attribute] = original
-	if number, ok := before.Written[attribute]; ok {
-		p.Written[attribute] = number
+	if ours, ok := before.Written[attribute]; ok {
+		p.Written[attribute] = ours
 	}
 }
 
@@ -165,15 +188,16 @@ func Unread(plan Plan, prior Prior, attempted []Step) Prior {
 	}
 	for _, step := range attempted {
 		attribute := step.Parameter.Attribute
-		number, wanted := plan.Written[attribute]
+		ours, wanted := plan.Written[attribute]
 		if !wanted {
 			continue // a release: it stays managed until it is seen to be done
 		}
 		truth.Original[attribute] = plan.Original[attribute]
 		delete(truth.Carried, attribute)
 		if truth.Written != nil {
-			truth.Written[attribute] = number
+			truth.Written[attribute] = ours
 		}
 	}
+	truth.together(plan.Original)
 	return truth
 }

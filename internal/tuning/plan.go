@@ -17,8 +17,10 @@ const (
 	WindowsDefault OnDestroy = "windows_default" // delete the value, so that Windows uses its default
 )
 
-// Desired is the configured numbers by attribute name.
-type Desired map[string]uint32
+// Desired is what is configured, by the attribute that sets it ([tcpip.Parameter]'s
+// Argument): the REG_DWORD of a registry value, or the port range of both families
+// of a transport. State says by the same names what the host has.
+type Desired map[string]Value
 
 // Prior is what we remember of the managed values.
 type Prior struct {
@@ -29,12 +31,11 @@ type Prior struct {
 	// until they come under management or the host is released; then they are
 	// treated by these originals.
 	Carried Values
-	// Written is the number that was last written, by attribute, managed or
-	// carried; a value that was never written has no entry. Nil means that the
-	// memory was lost (Terraform drops private state in some cases, and there is no
-	// journal): then every managed value counts as written, unless it is found as it
-	// was before us.
-	Written Desired
+	// Written is what was last written, by attribute, managed or carried; a value
+	// that was never written has no entry. Nil means that the memory was lost
+	// (Terraform drops private state in some cases, and there is no journal): then
+	// every managed value counts as written, unless it is found as it was before us.
+	Written Values
 }
 
 // wrote tells whether we ever wrote this attribute's value.
@@ -87,7 +88,7 @@ type Plan struct {
 	Steps    []Step
 	Original Values
 	Carried  Values
-	Written  Desired
+	Written  Values
 	Warnings []Warning
 }
 
@@ -117,10 +118,10 @@ func (e *RefusedError) Error() string {
 // carried. The error joins one [RefusedError] for each value that cannot be
 // taken over; nothing is to be written then.
 func Apply(observed Values, desired Desired, prior Prior, onDestroy OnDestroy) (Plan, error) {
-	plan := Plan{Original: Values{}, Written: Desired{}}
+	plan := Plan{Original: Values{}, Written: Values{}}
 	var refused []error
-	for _, p := range tcpip.Catalogue {
-		number, wanted := desired[p.Attribute]
+	for _, p := range tcpip.Settings {
+		to, wanted := desired[p.Argument()]
 		original, managed := prior.Original[p.Attribute]
 		carried, recorded := prior.Carried[p.Attribute]
 		found := observed[p.Attribute]
@@ -144,9 +145,10 @@ func Apply(observed Values, desired Desired, prior Prior, onDestroy OnDestroy) (
 				plan.warn(p, fmt.Sprintf("%s was %s", p.ValueName, found),
 					"Windows ignores a value of this type. It is recorded as the original, as it is, and replaced by a REG_DWORD.")
 			}
+			plan.unsettable(p, found)
 		}
 		plan.Original[p.Attribute] = original
-		plan.write(p, found, DWORD(number), (managed || recorded) && prior.wrote(p.Attribute))
+		plan.write(p, found, to, (managed || recorded) && prior.wrote(p.Attribute))
 	}
 	return plan, errors.Join(refused...)
 }
@@ -154,8 +156,8 @@ func Apply(observed Values, desired Desired, prior Prior, onDestroy OnDestroy) (
 // Destroy plans the release of every value that is managed, by onDestroy, and the
 // restoring of what is carried.
 func Destroy(observed Values, prior Prior, onDestroy OnDestroy) Plan {
-	plan := Plan{Original: Values{}, Written: Desired{}}
-	for _, p := range tcpip.Catalogue {
+	plan := Plan{Original: Values{}, Written: Values{}}
+	for _, p := range tcpip.Settings {
 		original, managed := prior.Original[p.Attribute]
 		carried, recorded := prior.Carried[p.Attribute]
 		switch found := observed[p.Attribute]; {
@@ -174,19 +176,26 @@ func Destroy(observed Values, prior Prior, onDestroy OnDestroy) Plan {
 // write adds a step where the host differs, and keeps in mind that the value is
 // ours from then on.
 func (plan *Plan) write(p tcpip.Parameter, found, to Value, oursAlready bool) {
-	number, _ := to.DWORD()
 	if found != to {
 		plan.Steps = append(plan.Steps, Step{Parameter: p, From: found, To: to})
 	}
 	if found != to || oursAlready {
-		plan.Written[p.Attribute] = number
+		plan.Written[p.Attribute] = to
+	}
+}
+
+// unsettable warns of an original that can only nearly be put back.
+func (plan *Plan) unsettable(p tcpip.Parameter, original Value) {
+	if back := original.nearest(); back != original {
+		plan.warn(p, fmt.Sprintf("%s was %s, which netsh cannot set", p.ValueName, original),
+			fmt.Sprintf("netsh sets no range that starts below %d, though machines have them. It is recorded as the original, as it is; a destroy sets the nearest, %s.", tcpip.MinStartPort, back))
 	}
 }
 
 // doubt warns of a value that a journal gives an original for, and that is neither
 // that nor what was written: somebody set it since.
 func (plan *Plan) doubt(p tcpip.Parameter, found, original Value, prior Prior) {
-	if number, wrote := prior.Written[p.Attribute]; found == original || wrote && found == DWORD(number) {
+	if ours, wrote := prior.Written[p.Attribute]; found == original || wrote && found == ours {
 		return
 	}
 	plan.warn(p, fmt.Sprintf("%s was %s, which the journal does not know", p.ValueName, found),
@@ -205,15 +214,17 @@ func (plan Plan) CarriedWarnings(observed Values) []Warning {
 
 // Overtaken says which values were changed after the state was read by which the
 // update was planned, and are overwritten all the same.
-func (plan Plan) Overtaken(state Desired, prior Prior) []Warning {
+func (plan Plan) Overtaken(state Desired, observed Values, prior Prior) []Warning {
 	var told Plan
 	for _, step := range plan.Steps {
 		p := step.Parameter
 		if _, managed := prior.Original[p.Attribute]; !managed || step.From.IsWrongType() {
 			continue
 		}
-		number, had := state[p.Attribute]
-		if found, is := step.From.DWORD(); had == is && number == found {
+		if p.IsRange() && !agree(observed, p.Pool.Transport) {
+			continue // state has one range for both families, so that it does not tell
+		}
+		if known, had := state[p.Argument()]; had == step.From.effective() && known == step.From {
 			continue
 		}
 		told.warn(p, fmt.Sprintf("%s was changed after the plan, to %s", p.ValueName, step.From), fmt.Sprintf("It is %s now, as planned.", step.To))
@@ -231,16 +242,16 @@ func (plan *Plan) carry(p tcpip.Parameter, found Value, prior Prior) {
 		plan.Carried = Values{}
 	}
 	plan.Carried[p.Attribute] = original
-	if number, ok := prior.Written[p.Attribute]; ok {
-		plan.Written[p.Attribute] = number
+	if ours, ok := prior.Written[p.Attribute]; ok {
+		plan.Written[p.Attribute] = ours
 	}
 }
 
 // release adds the step that ends the management of one value, if it takes one.
 func (plan *Plan) release(p tcpip.Parameter, found, original Value, prior Prior, onDestroy OnDestroy) {
 	end := releaseTo(p, found, original, prior, onDestroy)
-	if ours, known := prior.Written[p.Attribute]; known && found != DWORD(ours) && found != end.to {
-		plan.warn(p, fmt.Sprintf("%s was %s, not the %d that was applied", p.ValueName, found, ours),
+	if ours, known := prior.Written[p.Attribute]; known && found != ours && found != end.to {
+		plan.warn(p, fmt.Sprintf("%s was %s, not the %s that was applied", p.ValueName, found, ours.data()),
 			fmt.Sprintf("Somebody changed it since, or the apply that was to write it was cut off. %s", end.why))
 	}
 	if end.to != found {
@@ -270,10 +281,16 @@ func releaseTo(p tcpip.Parameter, found, original Value, prior Prior, onDestroy 
 		return ending{found, stays, name + " was never written by this provider and stays as it is."}
 	case onDestroy == Keep:
 		return ending{found, stays, name + ` stays as it is (on_destroy = "keep"). ` + forgotten}
+	case onDestroy == WindowsDefault && p.IsRange():
+		to := Ports(tcpip.DefaultPortRange)
+		return ending{to, "will be set to Windows' default, " + to.String(), fmt.Sprintf(`%s is set to Windows' default, %s (on_destroy = "windows_default"). %s`, name, to, forgotten)}
 	case onDestroy == WindowsDefault:
 		return ending{Absent, deleted, name + ` is deleted, so that Windows uses its default (on_destroy = "windows_default"). ` + forgotten}
 	case original == Absent:
 		return ending{Absent, deleted, name + " is deleted, since it did not exist before."}
+	case original != original.nearest():
+		to := original.nearest()
+		return ending{to, "will be set to " + to.String(), fmt.Sprintf("%s was %s before, which netsh cannot set: the nearest is set, %s.", name, original, to)}
 	default:
 		return ending{original, "will be restored to " + original.String(), fmt.Sprintf("%s is restored to %s.", name, original)}
 	}

@@ -46,10 +46,12 @@ func (t Type) String() string {
 }
 
 // Value is a registry value as it was found, or as it shall be: absent (the
-// zero Value), or of a type. Values compare with ==.
+// zero Value), or of a type; or a dynamic port range. Values compare with ==.
 type Value struct {
 	Present bool
 	Type    Type
+	// Ports is a dynamic port range; the zero range for a registry value.
+	Ports tcpip.PortRange
 	// Number is the data of a REG_DWORD or REG_QWORD.
 	Number uint64
 	// Text is the data of a REG_SZ.
@@ -71,6 +73,9 @@ func DWORD(number uint32) Value {
 // QWORD is a REG_QWORD.
 func QWORD(number uint64) Value { return Value{Present: true, Type: TypeQWORD, Number: number} }
 
+// Ports is a dynamic port range.
+func Ports(r tcpip.PortRange) Value { return Value{Present: true, Ports: r} }
+
 // String is a REG_SZ.
 func String(text string) Value { return Value{Present: true, Type: TypeString, Text: text} }
 
@@ -85,17 +90,46 @@ func (v Value) DWORD() (number uint32, ok bool) {
 	return uint32(v.Number), true // #nosec G115 -- a REG_DWORD has 32 bits; DWORD and ParseValue are the only makers
 }
 
+// PortRange returns the range of a dynamic port range; ok is false for everything
+// else.
+func (v Value) PortRange() (r tcpip.PortRange, ok bool) { return v.Ports, v.Ports != tcpip.PortRange{} }
+
+// fits tells whether a value can be one of a parameter's.
+func (v Value) fits(p tcpip.Parameter) bool {
+	_, ports := v.PortRange()
+	return ports == p.IsRange()
+}
+
+// effective tells whether Windows goes by the value: a REG_DWORD, or a range.
+func (v Value) effective() bool {
+	_, number := v.DWORD()
+	_, ports := v.PortRange()
+	return number || ports
+}
+
 // IsWrongType tells whether the value exists with a type that Windows ignores
 // for these parameters.
-func (v Value) IsWrongType() bool { return v.Present && v.Type != TypeDWORD }
+func (v Value) IsWrongType() bool { return v.Present && !v.effective() }
+
+// nearest is what can be written of a value: itself, or a port range that begins
+// where netsh can set it.
+func (v Value) nearest() Value {
+	if r, ok := v.PortRange(); ok {
+		return Ports(r.Settable())
+	}
+	return v
+}
 
 // Restorable tells whether the value can be put back later exactly as it was.
 func (v Value) Restorable() bool { return !v.Opaque }
 
 // String writes the value as state and the journal keep it: "absent",
-// "REG_DWORD 240", `REG_SZ "30"`, "REG_QWORD 30", and only the type for a value
-// that cannot be put back.
+// "REG_DWORD 240", `REG_SZ "30"`, "REG_QWORD 30", "49152+16384" for the start and
+// the number of a port range, and only the type for a value that cannot be put back.
 func (v Value) String() string {
+	if r, ok := v.PortRange(); ok {
+		return fmt.Sprintf("%d+%d", r.Start, r.Number)
+	}
 	switch {
 	case !v.Present:
 		return "absent"
@@ -108,13 +142,24 @@ func (v Value) String() string {
 	}
 }
 
-var errValueSyntax = errors.New(`want "absent", "REG_DWORD 240", "REG_QWORD 240" or "REG_SZ \"240\""`)
+// data is a value without its type.
+func (v Value) data() string {
+	if number, ok := v.DWORD(); ok {
+		return strconv.FormatUint(uint64(number), 10)
+	}
+	return v.String()
+}
+
+var errValueSyntax = errors.New(`want "absent", "REG_DWORD 240", "REG_QWORD 240", "REG_SZ \"240\"" or "49152+16384"`)
 
 // ParseValue reads what String wrote for a restorable value. Anything else is
 // an error: an original that cannot be understood must not be guessed.
 func ParseValue(text string) (Value, error) {
 	if text == "absent" {
 		return Absent, nil
+	}
+	if r, ok := parsePorts(text); ok {
+		return Ports(r), nil
 	}
 	name, data, _ := strings.Cut(text, " ")
 	switch name {
@@ -134,14 +179,58 @@ func ParseValue(text string) (Value, error) {
 	return Absent, fmt.Errorf("%q is no recorded registry value: %w", text, errValueSyntax)
 }
 
-// Values is registry values by attribute name.
+func parsePorts(text string) (tcpip.PortRange, bool) {
+	start, number, _ := strings.Cut(text, "+")
+	first, err1 := strconv.ParseUint(start, 10, 16)
+	count, err2 := strconv.ParseUint(number, 10, 32)
+	r := tcpip.PortRange{Start: uint16(first), Number: uint32(count)} // #nosec G115 -- parsed with 16 and 32 bits
+	return r, err1 == nil && err2 == nil && r.Valid()
+}
+
+// ParseOriginal reads what a parameter was before: a registry value, or a port range.
+func ParseOriginal(p tcpip.Parameter, text string) (Value, error) {
+	value, err := ParseValue(text)
+	if err == nil && !value.fits(p) {
+		err = fmt.Errorf("%q is nothing that %s can be", text, p.Attribute)
+	}
+	return value, err
+}
+
+// MarshalJSON writes a value as the journal and private state keep what was written:
+// the number of a REG_DWORD, or the text of a port range. Nothing else is written.
+func (v Value) MarshalJSON() ([]byte, error) {
+	if number, ok := v.DWORD(); ok {
+		return strconv.AppendUint(nil, uint64(number), 10), nil
+	}
+	if _, ok := v.PortRange(); ok {
+		return strconv.AppendQuote(nil, v.String()), nil
+	}
+	return nil, fmt.Errorf("%s is never written", v)
+}
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (v *Value) UnmarshalJSON(data []byte) error {
+	if number, err := strconv.ParseUint(string(data), 10, 32); err == nil {
+		*v = DWORD(uint32(number)) // #nosec G115 -- parsed with 32 bits
+		return nil
+	}
+	if text, err := strconv.Unquote(string(data)); err == nil {
+		if r, ok := parsePorts(text); ok {
+			*v = Ports(r)
+			return nil
+		}
+	}
+	return fmt.Errorf("%.64s is neither the number of a REG_DWORD nor a port range", data)
+}
+
+// Values is registry values and port ranges by attribute name.
 type Values map[string]Value
 
-// Parameters lists the catalogue's rows that are keys of a map by attribute, in
-// the catalogue's order.
+// Parameters lists what is in a map by attribute, in the order of
+// [tcpip.Settings].
 func Parameters[V any](byAttribute map[string]V) []tcpip.Parameter {
 	var list []tcpip.Parameter
-	for _, p := range tcpip.Catalogue {
+	for _, p := range tcpip.Settings {
 		if _, ok := byAttribute[p.Attribute]; ok {
 			list = append(list, p)
 		}

@@ -54,6 +54,7 @@ type Host struct {
 
 	uuid      atomic.Pointer[string] // once it was read
 	journaled atomic.Bool            // the journal's key is known to be there
+	build     atomic.Uint32          // of Windows, once it was read
 }
 
 // Open prepares a host for use; it does not dial.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
 )
 
@@ -23,10 +24,15 @@ var (
 	netstatUDPv6 = section{"udp6", "netstat -ano -p udpv6"}
 	excludedIPv4 = section{"excluded4", "netsh int ipv4 show excludedportrange protocol=tcp"}
 	excludedIPv6 = section{"excluded6", "netsh int ipv6 show excludedportrange protocol=tcp"}
-	dynamicTCP   = section{"dynamictcp4", "netsh int ipv4 show dynamicport tcp"}
-	dynamicTCPv6 = section{"dynamictcp6", "netsh int ipv6 show dynamicport tcp"}
-	dynamicUDP   = section{"dynamicudp", "netsh int ipv4 show dynamicport udp"}
+	dynamicTCP   = showRange(tcpip.Pool{Transport: tcpip.TCP, Family: tcpip.IPv4})
+	dynamicTCPv6 = showRange(tcpip.Pool{Transport: tcpip.TCP, Family: tcpip.IPv6})
+	dynamicUDP   = showRange(tcpip.Pool{Transport: tcpip.UDP, Family: tcpip.IPv4})
 )
+
+// showRange shows a dynamic port range.
+func showRange(pool tcpip.Pool) section {
+	return section{"dynamic" + string(pool.Transport) + string(pool.Family), fmt.Sprintf("netsh int %s show dynamicport %s", pool.Family, pool.Transport)}
+}
 
 // printed is what each section's program printed, by the section's name. A program
 // that reported failure has no entry.
@@ -43,6 +49,27 @@ const (
 // that of the last program only, so that each says by a mark of its own that it
 // ended well; a missing mark of a section means that the output was cut off.
 func (h *Host) print(ctx context.Context, sections []section) (printed, error) {
+	all, err := h.runAll(ctx, sections)
+	if err != nil {
+		return nil, err
+	}
+	well := printed{}
+	for name, section := range all {
+		if section.ok {
+			well[name] = section.output
+		}
+	}
+	return well, nil
+}
+
+// ran is how one section's program ended.
+type ran struct {
+	ok     bool // it said that it ended well
+	output []byte
+}
+
+// runAll is print with what was printed by programs that failed.
+func (h *Host) runAll(ctx context.Context, sections []section) (map[string]ran, error) {
 	parts := make([]string, 0, 2*len(sections)+1)
 	for _, s := range sections {
 		parts = append(parts, "echo "+mark+s.name, s.line+"&&echo "+markOK)
@@ -56,8 +83,8 @@ func (h *Host) print(ctx context.Context, sections []section) (printed, error) {
 }
 
 // split cuts the output at its marks.
-func split(output []byte, sections []section) (printed, error) {
-	out := printed{}
+func split(output []byte, sections []section) (map[string]ran, error) {
+	out := map[string]ran{}
 	rest := output
 	for i, s := range sections {
 		next := "end"
@@ -69,9 +96,8 @@ func split(output []byte, sections []section) (printed, error) {
 		if !began || !ended {
 			return nil, fmt.Errorf("the output of %q was cut off, or the host did not run it", s.line)
 		}
-		if content, _, ok := bytes.Cut(body, []byte(markOK)); ok {
-			out[s.name] = content
-		}
+		content, _, ok := bytes.Cut(body, []byte(markOK))
+		out[s.name] = ran{ok, content}
 		rest = after
 	}
 	return out, nil

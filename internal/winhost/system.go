@@ -52,6 +52,7 @@ func (h *Host) ReadSystem(ctx context.Context) (System, error) {
 	if rows != 1 {
 		return System{}, fmt.Errorf("the host answered %d rows of Win32_OperatingSystem; it has one", rows)
 	}
+	h.build.Store(uint32(system.Build))
 	return system, nil
 }
 

@@ -11,16 +11,35 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
 )
 
-// ReadTuning reads the given parameters: absent, a REG_DWORD, or another type.
-// The key is listed first (one operation), since types and presence then come
-// from Microsoft's documented type numbers and not from return codes that are
-// only reported; each value that is there costs one operation more.
+// ReadTuning reads the given parameters. A registry value is absent, a REG_DWORD, or
+// of another type: the key is listed first (one operation), since types and presence
+// then come from Microsoft's documented type numbers and not from return codes that
+// are only reported; each value that is there costs one operation more. Port ranges,
+// where any is asked for, cost one command in a shell.
 func (h *Host) ReadTuning(ctx context.Context, parameters []tcpip.Parameter) (tuning.Values, error) {
-	values, err := h.readTuning(ctx, parameters)
-	if errors.Is(err, errChanged) {
-		values, err = h.readTuning(ctx, parameters)
+	var registry, ranges []tcpip.Parameter
+	for _, p := range parameters {
+		if p.IsRange() {
+			ranges = append(ranges, p)
+		} else {
+			registry = append(registry, p)
+		}
 	}
-	return values, err
+	values := tuning.Values{}
+	if len(registry) > 0 || len(ranges) == 0 {
+		var err error
+		values, err = h.readTuning(ctx, registry)
+		if errors.Is(err, errChanged) {
+			values, err = h.readTuning(ctx, registry)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := h.readRanges(ctx, ranges, values); err != nil {
+		return nil, err
+	}
+	return values, nil
 }
 
 // errChanged is a value that changed between the listing and the reading.
@@ -94,7 +113,11 @@ func (h *Host) isNoSuchMethod(ctx context.Context, err error) bool {
 // whose reply was lost is never sent again: the value is read, and counts as
 // written if it is what was asked for.
 func (h *Host) WriteTuning(ctx context.Context, step tuning.Step) error {
-	err := h.write(ctx, step)
+	write := h.write
+	if step.Parameter.IsRange() {
+		write = h.setRange
+	}
+	err := write(ctx, step)
 	if err == nil {
 		return nil
 	}
@@ -110,6 +133,10 @@ func (h *Host) WriteTuning(ctx context.Context, step tuning.Step) error {
 // on. A return value and any other fault say that it was not done.
 func mayHaveHappened(err error) bool {
 	var fault *wsman.Fault
+	var unfinished *wsman.UnfinishedError
+	if errors.As(err, &unfinished) {
+		return true
+	}
 	if errors.As(err, &fault) {
 		return fault.OperationTimeout() || fault.Subcode == "InternalError" && fault.WMICode == 0 && !fault.Busy() && !fault.AccessDenied()
 	}

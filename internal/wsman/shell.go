@@ -46,6 +46,13 @@ const (
 var ErrNoShell = errors.New("the host has no remote shell: WinRM 1.1 (Windows Server 2003 R2) has none, " +
 	"and the policy \"Allow Remote Shell Access\" may have switched it off; what needs a command can't be had there")
 
+// UnfinishedError is a command that was begun, or may have been, and whose end was not
+// seen: what it does may be done, or may still be.
+type UnfinishedError struct{ Err error }
+
+func (e *UnfinishedError) Error() string { return e.Err.Error() }
+func (e *UnfinishedError) Unwrap() error { return e.Err }
+
 // Result is what a command gave back.
 type Result struct {
 	// Stdout and Stderr are raw bytes in the console's code page: UTF-8 is asked for,
@@ -62,7 +69,8 @@ type Result struct {
 // The shell is deleted whatever happens, since hosts count them against a quota; a
 // shell whose Create got no usable reply can't be, and the host ends it after its
 // idle time-out. Only the Create is tried again where the host says "later". Errors hold a *Fault where the host refused, joined with ErrNoShell
-// where it has no shell. The line is run as it is: it must not hold text of others.
+// where it has no shell, and an *UnfinishedError where the command may have been run all
+// the same. The line is run as it is: it must not hold text of others.
 func (c *Client) Run(ctx context.Context, command string) (Result, error) {
 	operation := "the command `" + clip(command) + "`"
 	if err := checkCommand(command); err != nil {
@@ -173,15 +181,19 @@ func (s *shell) command(ctx context.Context, command string) error {
 	started, err := s.exchange(ctx, actionCommand,
 		`<w:OptionSet><w:Option Name="WINRS_CONSOLEMODE_STDIN">TRUE</w:Option><w:Option Name="WINRS_SKIP_CMD_SHELL">FALSE</w:Option></w:OptionSet>`,
 		line.String(), transport.Write)
+	var fault *Fault
+	if transport.MayHaveHappened(err) || errors.As(err, &fault) && fault.OperationTimeout() {
+		return &UnfinishedError{err}
+	}
 	if err != nil {
 		return err
 	}
 	id, _ := started.find("CommandId")
 	if s.process, err = idOf(id.text); err != nil {
-		return s.client.unusable(transport.Write, fmt.Errorf("the reply does not name the command: %w", err))
+		return &UnfinishedError{s.client.unusable(transport.Write, fmt.Errorf("the reply does not name the command: %w", err))}
 	}
 	if err := s.receiveAll(ctx); err != nil {
-		return err
+		return &UnfinishedError{err}
 	}
 	s.signal(ctx)
 	return nil
