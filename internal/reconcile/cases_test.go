@@ -26,7 +26,7 @@ func desk(owner string, change func(*tuning.Journal)) *machine {
 	m := newMachine("MAIL01", here, noon)
 	m.values[delayed] = tuning.DWORD(30)
 	j := tuning.Journal{Owner: owner, Since: noon, Machine: tuning.Machine{UUID: here, Computer: "MAIL01", Installed: m.installed},
-		Original: tuning.Values{delayed: tuning.DWORD(240)}, Written: tuning.Desired{delayed: 30}}
+		Original: tuning.Values{delayed: tuning.DWORD(240)}, Written: tuning.Values{delayed: tuning.DWORD(30)}}
 	if change != nil {
 		change(&j)
 	}
@@ -37,8 +37,8 @@ func desk(owner string, change func(*tuning.Journal)) *machine {
 // held is our state of it.
 func held(m *machine) Resource {
 	installed := m.installed
-	return Resource{Owner: "ours", Original: tuning.Values{delayed: tuning.DWORD(240)}, Numbers: tuning.Desired{delayed: 30},
-		Memory: tuning.Memory{Written: tuning.Desired{delayed: 30}, Journaled: &installed}}
+	return Resource{Owner: "ours", Original: tuning.Values{delayed: tuning.DWORD(240)}, Numbers: tuning.Desired{delayed: tuning.DWORD(30)},
+		Memory: tuning.Memory{Written: tuning.Values{delayed: tuning.DWORD(30)}, Journaled: &installed}}
 }
 
 func at(h *wire) Reconciler {
@@ -141,7 +141,7 @@ func TestJournals(t *testing.T) {
 }
 
 func operate(ctx context.Context, r Reconciler, state Resource, operation string) Outcome {
-	desired := tuning.Desired{delayed: 60}
+	desired := tuning.Desired{delayed: tuning.DWORD(60)}
 	switch operation {
 	case "create":
 		return r.Create(ctx, desired, tuning.Restore)

@@ -26,7 +26,7 @@ func TestOnOtherHardware(t *testing.T) {
 				t.Fatalf("refresh: %+v", o)
 			}
 			h, ctx = wired(m)
-			u := at(h).Update(ctx, *o.State, tuning.Desired{delayed: 60}, tuning.Restore)
+			u := at(h).Update(ctx, *o.State, tuning.Desired{delayed: tuning.DWORD(60)}, tuning.Restore)
 			if u.Err != nil || u.State.Original[delayed] != tuning.DWORD(240) {
 				t.Fatalf("update: %+v", u)
 			}
@@ -49,7 +49,7 @@ func TestAFailedCreateLeavesAClonesJournal(t *testing.T) {
 		m.journal, m.values[delayed] = before, tuning.DWORD(30)
 		m.forget()
 		h, ctx := wired(m, fault{at: n, kind: isRefused})
-		o := at(h).Create(ctx, tuning.Desired{delayed: 60}, tuning.Restore)
+		o := at(h).Create(ctx, tuning.Desired{delayed: tuning.DWORD(60)}, tuning.Restore)
 		if o.Err == nil || o.State != nil {
 			continue
 		}
@@ -111,7 +111,7 @@ func TestWayOutOfWhatTheGuardFinds(t *testing.T) {
 				change(m)
 			}
 		}
-		o := at(h).Update(ctx, held(m), tuning.Desired{delayed: 60}, tuning.Restore)
+		o := at(h).Update(ctx, held(m), tuning.Desired{delayed: tuning.DWORD(60)}, tuning.Restore)
 		if o.Err == nil {
 			t.Fatalf("%s: the update went through", want)
 		}
@@ -126,7 +126,7 @@ func TestTwoStartsWithinMinutes(t *testing.T) {
 	m := newMachine("MAIL01", here, noon)
 	m.booted = noon.Add(-time.Minute)
 	h, ctx := wired(m)
-	o := at(h).Create(ctx, tuning.Desired{delayed: 60}, tuning.Restore)
+	o := at(h).Create(ctx, tuning.Desired{delayed: tuning.DWORD(60)}, tuning.Restore)
 	if o.Err != nil || len(o.State.Pending) != 1 {
 		t.Fatalf("create: %+v", o)
 	}
@@ -159,11 +159,11 @@ func TestALostReplyDoesNotStartTheClockOfUndoing(t *testing.T) {
 			t.Fatal(err)
 		}
 		found := tuning.Values{delayed: tuning.DWORD(30)}
-		plan, err := tuning.Apply(found, tuning.Desired{delayed: 60}, claim.Prior, tuning.Restore)
+		plan, err := tuning.Apply(found, tuning.Desired{delayed: tuning.DWORD(60)}, claim.Prior, tuning.Restore)
 		if err != nil {
 			t.Fatal(err)
 		}
-		w := r.newWork(s, claim, plan, found, "ours")
+		w := r.newWork(s, claim, plan, found, tuning.Desired{delayed: tuning.DWORD(60)}, "ours")
 		if err := w.put(ctx, w.ahead()); err != nil || !h.fired {
 			continue
 		}
@@ -182,10 +182,10 @@ func TestALostReplyDoesNotStartTheClockOfUndoing(t *testing.T) {
 func TestAReleaseThatIsTakenBackAfterAKill(t *testing.T) {
 	killed := 0
 	for n := range 14 {
-		m := desk("ours", func(j *tuning.Journal) { j.Original[ports], j.Written[ports] = tuning.DWORD(5000), 65534 })
+		m := desk("ours", func(j *tuning.Journal) { j.Original[ports], j.Written[ports] = tuning.DWORD(5000), tuning.DWORD(65534) })
 		m.values[ports] = tuning.DWORD(65534)
 		state := held(m)
-		state.Original[ports], state.Memory.Written[ports], state.Numbers[ports] = tuning.DWORD(5000), 65534, 65534
+		state.Original[ports], state.Memory.Written[ports], state.Numbers[ports] = tuning.DWORD(5000), tuning.DWORD(65534), tuning.DWORD(65534)
 		h, ctx := wired(m, fault{at: n, kind: isDoneKilled})
 		func() {
 			defer func() {
@@ -194,13 +194,13 @@ func TestAReleaseThatIsTakenBackAfterAKill(t *testing.T) {
 					state.Memory = tuning.Memory{}
 				}
 			}()
-			at(h).Update(ctx, state, tuning.Desired{delayed: 60}, tuning.Keep)
+			at(h).Update(ctx, state, tuning.Desired{delayed: tuning.DWORD(60)}, tuning.Keep)
 		}()
 		if state.Memory.Written != nil {
 			continue // it was not killed: the value is let go for good
 		}
 		h, ctx = wired(m)
-		u := at(h).Update(ctx, state, tuning.Desired{delayed: 30, ports: 65534}, tuning.Restore)
+		u := at(h).Update(ctx, state, tuning.Desired{delayed: tuning.DWORD(30), ports: tuning.DWORD(65534)}, tuning.Restore)
 		if u.Err != nil {
 			t.Fatal(u.Err)
 		}

@@ -108,10 +108,10 @@ func (w *world) configure(c config) config {
 		for i, x := range attributes {
 			choice := rapid.IntRange(0, 2).Draw(t, "number")
 			if choice < 2 {
-				c.desired[x] = numbers[x][choice]
+				c.desired[x] = tuning.DWORD(numbers[x][choice])
 			}
 			if i == len(attributes)-1 && len(c.desired) == 0 {
-				c.desired[x] = numbers[x][0]
+				c.desired[x] = tuning.DWORD(numbers[x][0])
 			}
 		}
 	}
@@ -188,7 +188,7 @@ func (w *world) end() {
 		}
 		if m.journal != "" && w.journal {
 			_, class := w.read(m, "")
-			last := &resource{name: "last", config: config{host: "mail02", desired: tuning.Desired{"max_user_port": 5000}, onDestroy: tuning.Restore}}
+			last := &resource{name: "last", config: config{host: "mail02", desired: tuning.Desired{"max_user_port": tuning.DWORD(5000)}, onDestroy: tuning.Restore}}
 			if m == w.machines[0] {
 				last.config.host = "mail01"
 			}

@@ -12,7 +12,7 @@ import (
 
 // Ctrl-C after the first write: what was written is taken back, or read back, all the same.
 func TestCtrlC(t *testing.T) {
-	both := tuning.Desired{delayed: 60, ports: 5000}
+	both := tuning.Desired{delayed: tuning.DWORD(60), ports: tuning.DWORD(5000)}
 	t.Run("create", func(t *testing.T) {
 		m := newMachine("MAIL01", here, noon)
 		h, ctx := wired(m)
@@ -33,17 +33,17 @@ func TestCtrlC(t *testing.T) {
 		if !errors.Is(o.Err, context.Canceled) || o.State == nil {
 			t.Fatalf("%v, state %v", o.Err, o.State)
 		}
-		if want := (tuning.Desired{delayed: 60}); !maps.Equal(o.State.Numbers, want) || len(o.State.Original) != 1 {
+		if want := (tuning.Desired{delayed: tuning.DWORD(60)}); !maps.Equal(o.State.Numbers, want) || len(o.State.Original) != 1 {
 			t.Errorf("state has %v (original %v), want what was read back: %v", o.State.Numbers, o.State.Original, want)
 		}
 	})
 	t.Run("destroy", func(t *testing.T) {
 		m := desk("ours", func(j *tuning.Journal) {
-			j.Original[ports], j.Written[ports] = tuning.Absent, 5000
+			j.Original[ports], j.Written[ports] = tuning.Absent, tuning.DWORD(5000)
 		})
 		m.values[ports] = tuning.DWORD(5000)
 		state := held(m)
-		state.Original[ports], state.Memory.Written[ports] = tuning.Absent, 5000
+		state.Original[ports], state.Memory.Written[ports] = tuning.Absent, tuning.DWORD(5000)
 		h, ctx := wired(m)
 		h.stopAfter = 1
 		if o := at(h).Delete(ctx, state, tuning.Restore); !errors.Is(o.Err, context.Canceled) || m.journal == "" {
@@ -62,11 +62,11 @@ func TestOwnerChangesBetweenWrites(t *testing.T) {
 	for _, operation := range []string{"create", "update", "destroy"} {
 		for turn := range 4 { // before the first, second … look at the journal
 			m := desk("ours", func(j *tuning.Journal) {
-				j.Original[ports], j.Written[ports] = tuning.Absent, 5000
+				j.Original[ports], j.Written[ports] = tuning.Absent, tuning.DWORD(5000)
 			})
 			m.values[ports] = tuning.DWORD(5000)
 			state := held(m)
-			state.Original[ports], state.Memory.Written[ports] = tuning.Absent, 5000
+			state.Original[ports], state.Memory.Written[ports] = tuning.Absent, tuning.DWORD(5000)
 			h, ctx := wired(m)
 			theirs, wrote, looks, values := "", 0, 0, tuning.Values{}
 			h.onLook = func() {
@@ -83,7 +83,7 @@ func TestOwnerChangesBetweenWrites(t *testing.T) {
 				theirs, wrote, values = m.journal, len(h.writes), maps.Clone(m.values)
 			}
 			o := Outcome{}
-			both := tuning.Desired{delayed: 60, ports: 65534}
+			both := tuning.Desired{delayed: tuning.DWORD(60), ports: tuning.DWORD(65534)}
 			switch operation {
 			case "create":
 				o = at(h).Create(ctx, both, tuning.Restore)
@@ -121,14 +121,14 @@ func TestInstalledAnew(t *testing.T) {
 	}
 	m, state := anew()
 	h, ctx := wired(m)
-	if o := at(h).Update(ctx, state, tuning.Desired{delayed: 60}, tuning.Restore); !errors.Is(o.Err, ErrStale) || len(h.writes)+h.journals > 0 {
+	if o := at(h).Update(ctx, state, tuning.Desired{delayed: tuning.DWORD(60)}, tuning.Restore); !errors.Is(o.Err, ErrStale) || len(h.writes)+h.journals > 0 {
 		t.Errorf("without a refresh: %v, wrote %v", o.Err, h.writes)
 	}
 	o := at(h).Read(ctx, state)
 	if o.Err != nil || len(o.Warnings) != 1 {
 		t.Fatalf("refresh: %v, %v", o.Err, o.Warnings)
 	}
-	o = at(h).Update(ctx, *o.State, tuning.Desired{delayed: 60}, tuning.Restore)
+	o = at(h).Update(ctx, *o.State, tuning.Desired{delayed: tuning.DWORD(60)}, tuning.Restore)
 	if o.Err != nil || o.State.Original[delayed] != tuning.DWORD(120) || len(o.Warnings) != 1 {
 		t.Errorf("after a refresh: %v, original %v, %v", o.Err, o.State, o.Warnings)
 	}
@@ -140,7 +140,7 @@ func TestInstalledAnew(t *testing.T) {
 	m, state = anew() // an upgrade in place keeps the journal: nothing changes
 	m.journal = desk("ours", nil).journal
 	h, ctx = wired(m)
-	if o := at(h).Update(ctx, state, tuning.Desired{delayed: 60}, tuning.Restore); o.Err != nil || o.State.Original[delayed] != tuning.DWORD(240) {
+	if o := at(h).Update(ctx, state, tuning.Desired{delayed: tuning.DWORD(60)}, tuning.Restore); o.Err != nil || o.State.Original[delayed] != tuning.DWORD(240) {
 		t.Errorf("after an upgrade in place: %v, %v", o.Err, o.State)
 	}
 }

@@ -112,7 +112,7 @@ func (w *world) watch(h *wire, s *sight, desired tuning.Desired, owner func() st
 	h.check = func(step tuning.Step) {
 		x := step.Parameter.Attribute
 		number, wanted := desired[x]
-		sets := wanted && step.To == tuning.DWORD(number)
+		sets := wanted && step.To == number
 		w.logf("    write %s: %s -> %s", x, m.values[x], step.To)
 		if sets {
 			if m.values[x] == step.To && !h.fired {
@@ -158,7 +158,7 @@ func (w *world) intended(h *wire, s sight, desired tuning.Desired, into map[stri
 		return
 	}
 	for x, item := range journal.Values {
-		if number, ok := desired[x]; ok && item.Written != nil && s.values[x] != tuning.DWORD(number) {
+		if number, ok := desired[x]; ok && item.Written != nil && s.values[x] != number {
 			h.m.truth[x].tried, into[x] = true, true
 		}
 	}
@@ -167,10 +167,10 @@ func (w *world) intended(h *wire, s sight, desired tuning.Desired, into map[stri
 // numbersAre compares what a call says with what is there.
 func (w *world) numbersAre(m *machine, r Resource, what string) {
 	for x := range r.Original {
-		number, ok := m.values[x].DWORD()
+		_, ok := m.values[x].DWORD()
 		have, stated := r.Numbers[x]
-		if ok != stated || number != have {
-			w.fail("%s: state says %s = %d (%t), the host has %s", what, x, have, stated, m.values[x])
+		if ok != stated || ok && m.values[x] != have {
+			w.fail("%s: state says %s = %s (%t), the host has %s", what, x, have, stated, m.values[x])
 		}
 	}
 	for x := range r.Numbers {

@@ -31,7 +31,7 @@ func TestAHostThatDoesNotKeepWhatIsWritten(t *testing.T) {
 		if m.journal == "" {
 			t.Errorf("%s removed the journal, and nothing is restored", operation)
 		}
-		if operation == "update" && (o.State == nil || !maps.Equal(o.State.Numbers, tuning.Desired{delayed: 30})) {
+		if operation == "update" && (o.State == nil || !maps.Equal(o.State.Numbers, tuning.Desired{delayed: tuning.DWORD(30)})) {
 			t.Errorf("state is %+v, want what was read back", o.State)
 		}
 	}
@@ -56,17 +56,17 @@ func TestALostMemoryGoesIntoTheJournalAsWritten(t *testing.T) {
 	m := desk("ours", nil)
 	m.journal, m.values[ports] = "", tuning.DWORD(5000)
 	state := held(m)
-	state.Original[ports], state.Numbers[ports], state.Memory = tuning.Absent, 5000, tuning.Memory{}
+	state.Original[ports], state.Numbers[ports], state.Memory = tuning.Absent, tuning.DWORD(5000), tuning.Memory{}
 	h, ctx := wired(m)
 	r, before := at(h), ""
 	r.Host = guarded{h, &before}
-	o := r.Update(ctx, state, tuning.Desired{delayed: 30}, tuning.Restore)
+	o := r.Update(ctx, state, tuning.Desired{delayed: tuning.DWORD(30)}, tuning.Restore)
 	if o.Err == nil || before == "" {
 		t.Fatalf("%v, the journal was %q", o.Err, before)
 	}
 	for when, text := range map[string]string{"before the write": before, "after it": m.journal} {
 		journal, err := tuning.ParseJournal(text)
-		if want := (tuning.Desired{delayed: 30, ports: 5000}); err != nil || !maps.Equal(journal.Written, want) {
+		if want := (tuning.Desired{delayed: tuning.DWORD(30), ports: tuning.DWORD(5000)}); err != nil || !maps.Equal(journal.Written, want) {
 			t.Errorf("%s the journal says that %v was written (%v), want %v", when, journal.Written, err, want)
 		}
 	}

@@ -177,13 +177,13 @@ func TestSeenStaysTheSameWithinABoot(t *testing.T) {
 	for _, follows := range []bool{true, false} {
 		w := newWindows(follows)
 		seen, _ := (*Seen)(nil).At(w.read(), Values{delay: DWORD(240)}, params(delay))
-		first := Memory{Written: Desired{}, Seen: seen}.Bytes()
+		first := Memory{Written: Values{}, Seen: seen}.Bytes()
 		for i := range 500 {
 			w.pass(13 * time.Hour)
 			w.step(time.Duration(i%7-3) * 4 * time.Minute)
 			w.zone = time.FixedZone("", (i%25-12)*3600)
 			seen, _ = seen.At(w.read(), Values{delay: DWORD(30)}, params(delay))
-			if got := (Memory{Written: Desired{}, Seen: seen}).Bytes(); string(got) != string(first) {
+			if got := (Memory{Written: Values{}, Seen: seen}).Bytes(); string(got) != string(first) {
 				t.Fatalf("refresh %d (LastBootUpTime follows the clock: %t): %s, first %s", i, follows, got, first)
 			}
 		}

@@ -10,7 +10,7 @@ import (
 // A value that an owner before us has written is treated by that owner's originals,
 // whatever is found now.
 func TestApplyWithCarriedValues(t *testing.T) {
-	prior := Prior{Original: Values{}, Carried: Values{delay: DWORD(240), port: Absent}, Written: Desired{delay: 30, port: 65534}}
+	prior := Prior{Original: Values{}, Carried: Values{delay: DWORD(240), port: Absent}, Written: Values{delay: DWORD(30), port: DWORD(65534)}}
 	for _, tt := range []struct {
 		name              string
 		observed          Values
@@ -19,23 +19,23 @@ func TestApplyWithCarriedValues(t *testing.T) {
 		onDestroy         OnDestroy
 		steps             []string
 		original, carried Values
-		written           Desired
+		written           Values
 	}{
-		{"taken over as it is: ours from then on", Values{delay: DWORD(30), port: DWORD(65534)}, Desired{delay: 30, port: 65534}, prior, Restore,
-			nil, Values{delay: DWORD(240), port: Absent}, nil, Desired{delay: 30, port: 65534}},
-		{"taken over with another number", Values{delay: DWORD(30), port: DWORD(65534)}, Desired{delay: 60, port: 65534}, prior, Restore,
-			[]string{"TcpTimedWaitDelay: REG_DWORD 30 -> REG_DWORD 60"}, Values{delay: DWORD(240), port: Absent}, nil, Desired{delay: 60, port: 65534}},
-		{"what is not desired stays as it is, and its original is kept", Values{delay: DWORD(30), port: DWORD(65534)}, Desired{delay: 30}, prior, WindowsDefault,
-			nil, Values{delay: DWORD(240)}, Values{port: Absent}, Desired{delay: 30, port: 65534}},
-		{"what is as it was before is forgotten", Values{delay: DWORD(30)}, Desired{delay: 30}, prior, Restore,
-			nil, Values{delay: DWORD(240)}, nil, Desired{delay: 30}},
-		{"a type that could not be taken over has an original already", Values{delay: Opaque(TypeBinary)}, Desired{delay: 30}, prior, Restore,
-			[]string{"TcpTimedWaitDelay: REG_BINARY -> REG_DWORD 30"}, Values{delay: DWORD(240)}, nil, Desired{delay: 30}},
-		{"what that owner never wrote is not ours without a write", Values{delay: DWORD(240)}, Desired{delay: 240},
-			Prior{Original: Values{}, Carried: Values{delay: DWORD(240)}, Written: Desired{}}, Restore, nil, Values{delay: DWORD(240)}, nil, Desired{}},
+		{"taken over as it is: ours from then on", Values{delay: DWORD(30), port: DWORD(65534)}, Desired{delay: DWORD(30), port: DWORD(65534)}, prior, Restore,
+			nil, Values{delay: DWORD(240), port: Absent}, nil, Values{delay: DWORD(30), port: DWORD(65534)}},
+		{"taken over with another number", Values{delay: DWORD(30), port: DWORD(65534)}, Desired{delay: DWORD(60), port: DWORD(65534)}, prior, Restore,
+			[]string{"TcpTimedWaitDelay: REG_DWORD 30 -> REG_DWORD 60"}, Values{delay: DWORD(240), port: Absent}, nil, Values{delay: DWORD(60), port: DWORD(65534)}},
+		{"what is not desired stays as it is, and its original is kept", Values{delay: DWORD(30), port: DWORD(65534)}, Desired{delay: DWORD(30)}, prior, WindowsDefault,
+			nil, Values{delay: DWORD(240)}, Values{port: Absent}, Values{delay: DWORD(30), port: DWORD(65534)}},
+		{"what is as it was before is forgotten", Values{delay: DWORD(30)}, Desired{delay: DWORD(30)}, prior, Restore,
+			nil, Values{delay: DWORD(240)}, nil, Values{delay: DWORD(30)}},
+		{"a type that could not be taken over has an original already", Values{delay: Opaque(TypeBinary)}, Desired{delay: DWORD(30)}, prior, Restore,
+			[]string{"TcpTimedWaitDelay: REG_BINARY -> REG_DWORD 30"}, Values{delay: DWORD(240)}, nil, Values{delay: DWORD(30)}},
+		{"what that owner never wrote is not ours without a write", Values{delay: DWORD(240)}, Desired{delay: DWORD(240)},
+			Prior{Original: Values{}, Carried: Values{delay: DWORD(240)}, Written: Values{}}, Restore, nil, Values{delay: DWORD(240)}, nil, Values{}},
 		{"beside a value of our own", Values{delay: DWORD(30), alive: DWORD(5)}, Desired{},
-			Prior{Original: Values{alive: Absent}, Carried: Values{delay: DWORD(240)}, Written: Desired{delay: 30, alive: 5}}, Restore,
-			[]string{"KeepAliveTime: REG_DWORD 5 -> absent"}, Values{}, Values{delay: DWORD(240)}, Desired{delay: 30}},
+			Prior{Original: Values{alive: Absent}, Carried: Values{delay: DWORD(240)}, Written: Values{delay: DWORD(30), alive: DWORD(5)}}, Restore,
+			[]string{"KeepAliveTime: REG_DWORD 5 -> absent"}, Values{}, Values{delay: DWORD(240)}, Values{delay: DWORD(30)}},
 	} {
 		plan, err := Apply(tt.observed, tt.desired, tt.prior, tt.onDestroy)
 		if err != nil {
@@ -54,8 +54,8 @@ func TestApplyWithCarriedValues(t *testing.T) {
 
 // A type that cannot be put back is refused only where no original is known.
 func TestApplyRefusesBesideCarriedValues(t *testing.T) {
-	prior := Prior{Original: Values{}, Carried: Values{delay: DWORD(240)}, Written: Desired{delay: 30}}
-	_, err := Apply(Values{delay: Opaque(TypeBinary), port: Opaque(TypeMulti)}, Desired{delay: 30, port: 65534}, prior, Restore)
+	prior := Prior{Original: Values{}, Carried: Values{delay: DWORD(240)}, Written: Values{delay: DWORD(30)}}
+	_, err := Apply(Values{delay: Opaque(TypeBinary), port: Opaque(TypeMulti)}, Desired{delay: DWORD(30), port: DWORD(65534)}, prior, Restore)
 	var refused *RefusedError
 	if !errors.As(err, &refused) || refused.Parameter.Attribute != port {
 		t.Errorf("%v", err)
@@ -67,7 +67,7 @@ func TestDestroyWithCarriedValues(t *testing.T) {
 	prior := Prior{
 		Original: Values{delay: DWORD(240)},
 		Carried:  Values{port: Absent, alive: String("7200000"), strict: DWORD(0)},
-		Written:  Desired{delay: 30, port: 65534, alive: 300000},
+		Written:  Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(300000)},
 	}
 	observed := Values{delay: DWORD(30), port: DWORD(65534), alive: String("7200000"), strict: DWORD(1)}
 	left := func(name string) string { return name + " is still as an earlier owner left it" }
@@ -101,19 +101,19 @@ func TestDestroyWithCarriedValues(t *testing.T) {
 
 // Whatever fails, an original is carried or managed afterwards, never gone.
 func TestCarriedValuesAfterAFailure(t *testing.T) {
-	prior := Prior{Original: Values{}, Carried: Values{delay: DWORD(240), port: Absent, alive: DWORD(1)}, Written: Desired{delay: 30, port: 65534, alive: 5}}
+	prior := Prior{Original: Values{}, Carried: Values{delay: DWORD(240), port: Absent, alive: DWORD(1)}, Written: Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(5)}}
 	observed := Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(5)}
-	plan, err := Apply(observed, Desired{delay: 60, port: 5000}, prior, Restore)
+	plan, err := Apply(observed, Desired{delay: DWORD(60), port: DWORD(5000)}, prior, Restore)
 	if err != nil || len(plan.Steps) != 2 {
 		t.Fatalf("%v, %v", steps(plan.Steps), err)
 	}
 	half := Prior{
 		Original: Values{delay: DWORD(240)}, Carried: Values{port: Absent, alive: DWORD(1)},
-		Written: Desired{delay: 60, port: 65534, alive: 5},
+		Written: Values{delay: DWORD(60), port: DWORD(65534), alive: DWORD(5)},
 	}
 	both := Prior{
 		Original: Values{delay: DWORD(240), port: Absent}, Carried: Values{alive: DWORD(1)},
-		Written: Desired{delay: 60, port: 5000, alive: 5},
+		Written: Values{delay: DWORD(60), port: DWORD(5000), alive: DWORD(5)},
 	}
 	for _, tt := range []struct {
 		name      string

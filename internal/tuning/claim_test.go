@@ -17,7 +17,7 @@ func journalOf(owner string, change ...func(*Journal)) Found {
 	journal := Journal{
 		Owner: owner, Since: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC), Machine: here,
 		Original: Values{delay: DWORD(240), port: Absent, alive: String("7200000")},
-		Written:  Desired{delay: 30, port: 65534, alive: 300000},
+		Written:  Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(300000)},
 		Seen:     &Seen{Boot: booted, Values: map[string]string{delay: "REG_DWORD 240"}},
 	}
 	for _, f := range change {
@@ -32,7 +32,7 @@ func stakeOf(change ...func(*Stake)) Stake {
 	stake := Stake{
 		Owner: "ours", Original: Values{delay: DWORD(240), port: Absent},
 		Memory: Memory{
-			Written: Desired{delay: 30, port: 65534}, Journaled: &when, UUID: uuidA,
+			Written: Values{delay: DWORD(30), port: DWORD(65534)}, Journaled: &when, UUID: uuidA,
 			Seen: &Seen{Boot: booted, Values: map[string]string{delay: "REG_DWORD 240", port: "absent"}},
 		},
 	}
@@ -149,7 +149,7 @@ func TestAdoptByHand(t *testing.T) {
 }
 
 func TestClaimCreate(t *testing.T) {
-	fresh := Prior{Original: Values{}, Written: Desired{}}
+	fresh := Prior{Original: Values{}, Written: Values{}}
 	for name, tt := range map[string]struct {
 		found    Found
 		here     Machine
@@ -203,7 +203,7 @@ func TestClaimImport(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		wantOwner, want := "new", Claim{Prior: Prior{Original: Values{}, Written: Desired{}}, Memory: Memory{Written: Desired{}}, Warnings: claim.Warnings}
+		wantOwner, want := "new", Claim{Prior: Prior{Original: Values{}, Written: Values{}}, Memory: Memory{Written: Values{}}, Warnings: claim.Warnings}
 		if tt.adopted {
 			journal := tt.found.Journal
 			when := journal.Machine.Installed
@@ -222,12 +222,12 @@ func TestClaimImport(t *testing.T) {
 }
 
 // known is the prior of the stake as state has it.
-var known = Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Desired{delay: 30, port: 65534}}
+var known = Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Values{delay: DWORD(30), port: DWORD(65534)}}
 
 func TestClaimUpdate(t *testing.T) {
-	carrying := Prior{Original: known.Original, Carried: Values{alive: String("7200000")}, Written: Desired{delay: 30, port: 65534, alive: 300000}}
+	carrying := Prior{Original: known.Original, Carried: Values{alive: String("7200000")}, Written: Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(300000)}}
 	lost := Prior{Original: known.Original}
-	anew := Prior{Original: Values{}, Written: Desired{}}
+	anew := Prior{Original: Values{}, Written: Values{}}
 	at := func(d time.Duration) Machine {
 		return Machine{UUID: uuidA, Computer: "MAIL01", Installed: installed.Add(d)}
 	}
@@ -306,7 +306,7 @@ func TestClaimUpdateOfAnothersHost(t *testing.T) {
 func TestClaimUpdateRemembers(t *testing.T) {
 	claim, err := ClaimUpdate(stakeOf(forgetful), journalOf("ours"), here)
 	when := installed
-	want := Memory{Written: Desired{delay: 30, port: 65534}, Seen: journalOf("ours").Journal.Seen, Journaled: &when, UUID: uuidA}
+	want := Memory{Written: Values{delay: DWORD(30), port: DWORD(65534)}, Seen: journalOf("ours").Journal.Seen, Journaled: &when, UUID: uuidA}
 	delete(claim.Memory.Written, alive) // an earlier owner's: it may be remembered or not
 	if err != nil || !reflect.DeepEqual(claim.Memory, want) {
 		t.Errorf("lost: %+v, want %+v, %v", claim.Memory, want, err)
@@ -321,7 +321,7 @@ func TestClaimUpdateRemembers(t *testing.T) {
 // Terraform itself was killed in an update: state and memory are those of before,
 // and the journal knows of a write that they do not.
 func TestTheJournalKnowsOfAWriteThatMemoryMissed(t *testing.T) {
-	stake := stakeOf(func(s *Stake) { s.Memory.Written = Desired{port: 65534} }) // delay was imported
+	stake := stakeOf(func(s *Stake) { s.Memory.Written = Values{port: DWORD(65534)} }) // delay was imported
 	claim, err := ClaimUpdate(stake, journalOf("ours"), here)
 	if err != nil {
 		t.Fatal(err)

@@ -21,12 +21,12 @@ func TestAnyHistoryEndsWhereItBegan(t *testing.T) {
 			).Draw(t, p.ValueName)
 		}
 		host := maps.Clone(before)
-		prior := Prior{Written: Desired{}}
+		prior := Prior{Written: Values{}}
 		for range rapid.IntRange(1, 6).Draw(t, "updates") {
 			desired := Desired{}
 			for _, p := range tcpip.Catalogue {
 				if rapid.Bool().Draw(t, "managed") {
-					desired[p.Attribute] = rapid.Uint32Range(p.Min, p.Max).Draw(t, "number")
+					desired[p.Attribute] = DWORD(rapid.Uint32Range(p.Min, p.Max).Draw(t, "number"))
 				}
 			}
 			switch {

@@ -33,7 +33,7 @@ func journalOfLine() Journal {
 		Original: Values{
 			delay: Absent, port: DWORD(5000), strict: QWORD(0xffffffffffffffff), alive: String(`fünf \ "5"`),
 		},
-		Written: Desired{delay: 30, port: 65534, strict: 0},
+		Written: Values{delay: DWORD(30), port: DWORD(65534), strict: DWORD(0)},
 		Seen:    &Seen{Boot: booted, Values: map[string]string{delay: "absent", port: "REG_DWORD 5000"}},
 	}
 }
@@ -87,11 +87,11 @@ func drawJournal(t *rapid.T) Journal {
 		Machine: Machine{
 			UUID: rapid.SampledFrom([]string{"", uuidA, uuidB}).Draw(t, "uuid"), Computer: rapid.StringOfN(rapid.RuneFrom(nil, unicode.Letter, unicode.Digit), 0, 15, 64).Draw(t, "computer"), Installed: drawTime(t),
 		},
-		Original: Values(drawByAttribute(t, drawnValue())), Written: Desired{},
+		Original: Values(drawByAttribute(t, drawnValue())), Written: Values{},
 	}
 	for attribute := range journal.Original {
 		if rapid.Bool().Draw(t, "written") {
-			journal.Written[attribute] = rapid.Uint32().Draw(t, "number")
+			journal.Written[attribute] = DWORD(rapid.Uint32().Draw(t, "number"))
 		}
 	}
 	if rapid.Bool().Draw(t, "seen") {
@@ -193,7 +193,7 @@ func TestParseJournalTellsANewerOne(t *testing.T) {
 		"with fields of its own":                     `{"version":3,"who":{"owner":"x"},"values":[1,2,3],"since":7}`,
 		"with nothing else":                          `{"version":2}`,
 		"with another attribute":                     swapped("max_user_port", "tcp_initial_rtt"),
-		"with one attribute more":                    swapped(`"values":{`, `"values":{"dynamic_port_range.tcp.ipv4":{"original":"absent"},`),
+		"with one attribute more":                    swapped(`"values":{`, `"values":{"dynamic_port_range.sctp.ipv4":{"original":"absent"},`),
 		"with a type of original that only it knows": swapped(`"values":{"keep_alive_time":{"original":"REG_SZ`, `"values":{"tcp_initial_rtt":{"original":"REG_MULTI_SZ`),
 	} {
 		journal, err := ParseJournal(text)
@@ -234,10 +234,10 @@ func TestTheLongestJournalFits(t *testing.T) {
 		value := String(strings.Repeat(letter, maxOriginal/len(letter)))
 		journal := Journal{
 			Owner: strings.Repeat("f", 36), Since: installed, Machine: Machine{UUID: uuidA, Computer: strings.Repeat("<", 63), Installed: installed},
-			Original: Values{}, Written: Desired{}, Seen: &Seen{Boot: booted, Values: map[string]string{}},
+			Original: Values{}, Written: Values{}, Seen: &Seen{Boot: booted, Values: map[string]string{}},
 		}
 		for _, p := range tcpip.Catalogue {
-			journal.Original[p.Attribute], journal.Written[p.Attribute] = value, 0xffffffff
+			journal.Original[p.Attribute], journal.Written[p.Attribute] = value, DWORD(0xffffffff)
 			journal.Seen.Values[p.Attribute] = value.String()
 		}
 		text := journal.Text()

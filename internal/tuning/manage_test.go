@@ -44,7 +44,7 @@ func TestManaged(t *testing.T) {
 }
 
 func TestReleaseWarnings(t *testing.T) {
-	prior := Prior{Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(1)}, Written: Desired{delay: 30, port: 65534}}
+	prior := Prior{Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(1)}, Written: Values{delay: DWORD(30), port: DWORD(65534)}}
 	_, released, _ := Managed(prior.Original, nil)
 	observed := Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(1)}
 	tests := []struct {
@@ -76,7 +76,7 @@ func TestReleaseWarnings(t *testing.T) {
 }
 
 func TestDestroyWarnings(t *testing.T) {
-	prior := Prior{Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(1)}, Written: Desired{delay: 30, port: 65534}}
+	prior := Prior{Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(1)}, Written: Values{delay: DWORD(30), port: DWORD(65534)}}
 	tests := []struct {
 		onDestroy OnDestroy
 		want      []string
@@ -110,7 +110,7 @@ func TestTakeover(t *testing.T) {
 // State is null where the host has the value with another type: what a release does
 // is told by what it decides, not by what state saw.
 func TestReleaseWarningOfAWrongType(t *testing.T) {
-	prior := Prior{Original: Values{delay: Absent}, Written: Desired{delay: 30}}
+	prior := Prior{Original: Values{delay: Absent}, Written: Values{delay: DWORD(30)}}
 	_, released, _ := Managed(prior.Original, nil)
 	got := ReleaseWarnings(released, Values{}, prior, Restore)
 	if len(got) != 1 || got[0].Summary != "TcpTimedWaitDelay is no longer configured and will be deleted" {

@@ -37,7 +37,7 @@ const memoryText = `{"written":{"max_user_port":65534,"tcp_timed_wait_delay":30}
 func TestMemoryText(t *testing.T) {
 	when := installed
 	memory := Memory{
-		Written:   Desired{delay: 30, port: 65534},
+		Written:   Values{delay: DWORD(30), port: DWORD(65534)},
 		Seen:      &Seen{Boot: booted, Values: map[string]string{delay: `REG_SZ "30"`, port: "absent"}},
 		Journaled: &when,
 	}
@@ -49,8 +49,8 @@ func TestMemoryText(t *testing.T) {
 	}
 	for text, memory := range map[string]Memory{
 		`{"written":null}`:            {},
-		`{"written":{}}`:              {Written: Desired{}},
-		`{"written":{},"stale":true}`: {Written: Desired{}, Stale: true},
+		`{"written":{}}`:              {Written: Values{}},
+		`{"written":{},"stale":true}`: {Written: Values{}, Stale: true},
 	} {
 		if got := string(memory.Bytes()); got != text {
 			t.Errorf("%+v is %s, want %s", memory, got, text)
@@ -61,7 +61,7 @@ func TestMemoryText(t *testing.T) {
 func drawMemory(t *rapid.T) Memory {
 	memory := Memory{Stale: rapid.Bool().Draw(t, "stale")}
 	if rapid.Bool().Draw(t, "known") {
-		memory.Written = Desired(drawByAttribute(t, rapid.Uint32()))
+		memory.Written = Values(drawByAttribute(t, rapid.Map(rapid.Uint32(), DWORD)))
 	}
 	if rapid.Bool().Draw(t, "seen") {
 		memory.Seen = &Seen{Boot: drawBoot(t), Values: drawByAttribute(t, rapid.Map(drawnValue(), Value.String))}

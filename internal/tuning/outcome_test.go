@@ -24,9 +24,9 @@ func TestState(t *testing.T) {
 		{Opaque(TypeBinary), nil, "TcpTimedWaitDelay is REG_BINARY; Windows ignores it"},
 	}
 	for _, tt := range tests {
-		numbers, warnings := State(Values{delay: tt.found, port: DWORD(5000)}, Values{delay: Absent})
+		numbers, warnings := State(Values{delay: tt.found, port: DWORD(5000)}, Values{delay: Absent}, nil)
 		number, present := numbers[delay]
-		if present != (tt.number != nil) || (present && number != *tt.number) {
+		if present != (tt.number != nil) || (present && number != DWORD(*tt.number)) {
 			t.Errorf("%s: state %v", tt.found, numbers)
 		}
 		if _, leaked := numbers[port]; leaked {
@@ -41,9 +41,9 @@ func TestState(t *testing.T) {
 func ptr(n uint32) *uint32 { return &n }
 
 func TestVerify(t *testing.T) {
-	desired := Desired{delay: 30, port: 65534}
+	desired := Desired{delay: DWORD(30), port: DWORD(65534)}
 	plan, err := Apply(Values{alive: DWORD(5)}, desired,
-		Prior{Original: Values{alive: Absent}, Written: Desired{alive: 5}}, Restore)
+		Prior{Original: Values{alive: Absent}, Written: Values{alive: DWORD(5)}}, Restore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,7 @@ func TestVerify(t *testing.T) {
 }
 
 func TestUndo(t *testing.T) {
-	plan, err := Apply(Values{port: DWORD(5000)}, Desired{delay: 30, port: 65534, alive: 300000}, Prior{}, Restore)
+	plan, err := Apply(Values{port: DWORD(5000)}, Desired{delay: DWORD(30), port: DWORD(65534), alive: DWORD(300000)}, Prior{}, Restore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,9 +92,9 @@ func TestUndo(t *testing.T) {
 }
 
 func TestAfterFailure(t *testing.T) {
-	prior := Prior{Original: Values{delay: DWORD(240), alive: Absent}, Written: Desired{delay: 60, alive: 5}}
+	prior := Prior{Original: Values{delay: DWORD(240), alive: Absent}, Written: Values{delay: DWORD(60), alive: DWORD(5)}}
 	observed := Values{delay: DWORD(60), alive: DWORD(5)}
-	plan, err := Apply(observed, Desired{delay: 30, port: 65534}, prior, Restore)
+	plan, err := Apply(observed, Desired{delay: DWORD(30), port: DWORD(65534)}, prior, Restore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,16 +106,16 @@ func TestAfterFailure(t *testing.T) {
 	}{
 		{"nothing was done", observed, prior, ""},
 		{"nothing is seen of the new one, but its write may still land", observed,
-			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 60, alive: 5, port: 65534}}, port},
+			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Values{delay: DWORD(60), alive: DWORD(5), port: DWORD(65534)}}, port},
 		{"a release may still land", observed, prior, alive},
 		{"the first of three was done", Values{delay: DWORD(30), alive: DWORD(5)},
-			Prior{Original: prior.Original, Written: Desired{delay: 30, alive: 5}}, ""},
+			Prior{Original: prior.Original, Written: Values{delay: DWORD(30), alive: DWORD(5)}}, ""},
 		{"the new one was written, the release was not", Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(5)},
-			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 30, alive: 5, port: 65534}}, ""},
+			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Values{delay: DWORD(30), alive: DWORD(5), port: DWORD(65534)}}, ""},
 		{"all was done, and then something failed", Values{delay: DWORD(30), port: DWORD(65534)},
-			Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Desired{delay: 30, port: 65534}}, ""},
+			Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Values{delay: DWORD(30), port: DWORD(65534)}}, ""},
 		{"the new one reads back as something else: it was written all the same", Values{delay: DWORD(30), port: DWORD(7), alive: DWORD(5)},
-			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Desired{delay: 30, alive: 5, port: 65534}}, ""},
+			Prior{Original: Values{delay: DWORD(240), alive: Absent, port: Absent}, Written: Values{delay: DWORD(30), alive: DWORD(5), port: DWORD(65534)}}, ""},
 	}
 	for _, tt := range tests {
 		if got := AfterFailure(plan, prior, tt.after, tt.uncertain); !reflect.DeepEqual(got, tt.truth) {
@@ -126,7 +126,7 @@ func TestAfterFailure(t *testing.T) {
 
 func TestAfterFailureKeepsALostMemoryLost(t *testing.T) {
 	prior := Prior{Original: Values{delay: DWORD(240)}}
-	plan, err := Apply(Values{delay: DWORD(60)}, Desired{delay: 30}, prior, Restore)
+	plan, err := Apply(Values{delay: DWORD(60)}, Desired{delay: DWORD(30)}, prior, Restore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,14 +136,14 @@ func TestAfterFailureKeepsALostMemoryLost(t *testing.T) {
 }
 
 func TestAfterAFailedCreate(t *testing.T) {
-	plan, err := Apply(Values{port: DWORD(5000)}, Desired{delay: 30, port: 65534, alive: 300000}, Prior{}, Restore)
+	plan, err := Apply(Values{port: DWORD(5000)}, Desired{delay: DWORD(30), port: DWORD(65534), alive: DWORD(300000)}, Prior{}, Restore)
 	if err != nil {
 		t.Fatal(err)
 	}
 	now := Values{delay: DWORD(30), port: DWORD(5000), alive: DWORD(77)}
 	for uncertain, want := range map[string]Prior{
-		"":   {Original: Values{delay: Absent, alive: Absent}, Written: Desired{delay: 30, alive: 300000}},
-		port: {Original: Values{delay: Absent, alive: Absent, port: DWORD(5000)}, Written: Desired{delay: 30, alive: 300000, port: 65534}},
+		"":   {Original: Values{delay: Absent, alive: Absent}, Written: Values{delay: DWORD(30), alive: DWORD(300000)}},
+		port: {Original: Values{delay: Absent, alive: Absent, port: DWORD(5000)}, Written: Values{delay: DWORD(30), alive: DWORD(300000), port: DWORD(65534)}},
 	} {
 		if truth := AfterFailure(plan, Prior{}, now, uncertain); !reflect.DeepEqual(truth, want) {
 			t.Errorf("uncertain %q: %+v, want %+v", uncertain, truth, want)
@@ -152,14 +152,14 @@ func TestAfterAFailedCreate(t *testing.T) {
 }
 
 func TestUnreadLosesNoOriginal(t *testing.T) {
-	prior := Prior{Original: Values{delay: DWORD(240), alive: Absent}, Written: Desired{delay: 60, alive: 5}}
-	plan, err := Apply(Values{delay: DWORD(60), port: DWORD(5000), alive: DWORD(5)}, Desired{delay: 30, port: 65534}, prior, Restore)
+	prior := Prior{Original: Values{delay: DWORD(240), alive: Absent}, Written: Values{delay: DWORD(60), alive: DWORD(5)}}
+	plan, err := Apply(Values{delay: DWORD(60), port: DWORD(5000), alive: DWORD(5)}, Desired{delay: DWORD(30), port: DWORD(65534)}, prior, Restore)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Prior{
 		Original: Values{delay: DWORD(240), alive: Absent, port: DWORD(5000)},
-		Written:  Desired{delay: 30, alive: 5, port: 65534},
+		Written:  Values{delay: DWORD(30), alive: DWORD(5), port: DWORD(65534)},
 	}
 	if got := Unread(plan, prior, plan.Steps); !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, want %+v", got, want)
@@ -179,7 +179,7 @@ func TestUnreadLosesNoOriginal(t *testing.T) {
 func TestAssumeWritten(t *testing.T) {
 	original := Values{delay: DWORD(240), port: Absent, alive: DWORD(7)}
 	got := AssumeWritten(original, Values{delay: DWORD(30), port: Absent})
-	if want := (Desired{delay: 30}); !reflect.DeepEqual(got, want) {
+	if want := (Values{delay: DWORD(30)}); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
 }

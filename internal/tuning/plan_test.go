@@ -32,105 +32,105 @@ func TestApply(t *testing.T) {
 		onDestroy OnDestroy
 		steps     []string
 		original  Values
-		written   Desired
+		written   Values
 		warnings  []string
 	}{
 		{
 			name:     "create on a host without the values",
-			desired:  Desired{delay: 30, port: 65534},
+			desired:  Desired{delay: DWORD(30), port: DWORD(65534)},
 			steps:    []string{"TcpTimedWaitDelay: absent -> REG_DWORD 30", "MaxUserPort: absent -> REG_DWORD 65534"},
 			original: Values{delay: Absent, port: Absent},
-			written:  Desired{delay: 30, port: 65534},
+			written:  Values{delay: DWORD(30), port: DWORD(65534)},
 		},
 		{
 			name:     "create where one value is right already: no write, and it is not ours",
 			observed: Values{delay: DWORD(30), port: DWORD(5000)},
-			desired:  Desired{delay: 30, port: 65534},
+			desired:  Desired{delay: DWORD(30), port: DWORD(65534)},
 			steps:    []string{"MaxUserPort: REG_DWORD 5000 -> REG_DWORD 65534"},
 			original: Values{delay: DWORD(30), port: DWORD(5000)},
-			written:  Desired{port: 65534},
+			written:  Values{port: DWORD(65534)},
 		},
 		{
 			name:     "takeover of REG_SZ and REG_QWORD records type and text",
 			observed: Values{delay: String("30"), port: QWORD(65534)},
-			desired:  Desired{delay: 30, port: 65534},
+			desired:  Desired{delay: DWORD(30), port: DWORD(65534)},
 			steps:    []string{`TcpTimedWaitDelay: REG_SZ "30" -> REG_DWORD 30`, "MaxUserPort: REG_QWORD 65534 -> REG_DWORD 65534"},
 			original: Values{delay: String("30"), port: QWORD(65534)},
-			written:  Desired{delay: 30, port: 65534},
+			written:  Values{delay: DWORD(30), port: DWORD(65534)},
 			warnings: []string{`TcpTimedWaitDelay was REG_SZ "30"`, "MaxUserPort was REG_QWORD 65534"},
 		},
 		{
 			name:     "update keeps the original and repairs a wrong type, even one that could not be taken over",
 			observed: Values{delay: Opaque(TypeBinary)},
-			desired:  Desired{delay: 30},
-			prior:    Prior{Original: Values{delay: DWORD(240)}, Written: Desired{delay: 30}},
+			desired:  Desired{delay: DWORD(30)},
+			prior:    Prior{Original: Values{delay: DWORD(240)}, Written: Values{delay: DWORD(30)}},
 			steps:    []string{"TcpTimedWaitDelay: REG_BINARY -> REG_DWORD 30"},
 			original: Values{delay: DWORD(240)},
-			written:  Desired{delay: 30},
+			written:  Values{delay: DWORD(30)},
 		},
 		{
 			name:     "an attribute removed is restored",
 			observed: Values{delay: DWORD(30), port: DWORD(65534)},
-			desired:  Desired{port: 65534},
-			prior:    Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Desired{delay: 30, port: 65534}},
+			desired:  Desired{port: DWORD(65534)},
+			prior:    Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Values{delay: DWORD(30), port: DWORD(65534)}},
 			steps:    []string{"TcpTimedWaitDelay: REG_DWORD 30 -> REG_DWORD 240"},
 			original: Values{port: Absent},
-			written:  Desired{port: 65534},
+			written:  Values{port: DWORD(65534)},
 		},
 		{
 			name:      "an attribute removed with keep",
 			observed:  Values{delay: DWORD(30)},
 			desired:   Desired{},
-			prior:     Prior{Original: Values{delay: DWORD(240)}, Written: Desired{delay: 30}},
+			prior:     Prior{Original: Values{delay: DWORD(240)}, Written: Values{delay: DWORD(30)}},
 			onDestroy: Keep,
 			original:  Values{},
-			written:   Desired{},
+			written:   Values{},
 		},
 		{
 			name:      "an attribute removed with windows_default",
 			observed:  Values{delay: DWORD(30)},
 			desired:   Desired{},
-			prior:     Prior{Original: Values{delay: DWORD(240)}, Written: Desired{delay: 30}},
+			prior:     Prior{Original: Values{delay: DWORD(240)}, Written: Values{delay: DWORD(30)}},
 			onDestroy: WindowsDefault,
 			steps:     []string{"TcpTimedWaitDelay: REG_DWORD 30 -> absent"},
 			original:  Values{},
-			written:   Desired{},
+			written:   Values{},
 		},
 		{
 			name:      "what we never wrote is released without a write, whatever on_destroy says",
 			observed:  Values{delay: DWORD(30), port: DWORD(65534)},
-			desired:   Desired{port: 65534},
-			prior:     Prior{Original: Values{delay: DWORD(30), port: DWORD(5000)}, Written: Desired{port: 65534}},
+			desired:   Desired{port: DWORD(65534)},
+			prior:     Prior{Original: Values{delay: DWORD(30), port: DWORD(5000)}, Written: Values{port: DWORD(65534)}},
 			onDestroy: WindowsDefault,
 			original:  Values{port: DWORD(5000)},
-			written:   Desired{port: 65534},
+			written:   Values{port: DWORD(65534)},
 		},
 		{
 			name:     "a lost memory counts as written, and is known again after the update",
 			observed: Values{delay: DWORD(30), port: DWORD(65534)},
-			desired:  Desired{port: 65534},
+			desired:  Desired{port: DWORD(65534)},
 			prior:    Prior{Original: Values{delay: DWORD(240), port: DWORD(5000)}},
 			steps:    []string{"TcpTimedWaitDelay: REG_DWORD 30 -> REG_DWORD 240"},
 			original: Values{port: DWORD(5000)},
-			written:  Desired{port: 65534},
+			written:  Values{port: DWORD(65534)},
 		},
 		{
 			name:     "somebody changed the value before it was released",
 			observed: Values{delay: DWORD(60)},
 			desired:  Desired{},
-			prior:    Prior{Original: Values{delay: Absent}, Written: Desired{delay: 30}},
+			prior:    Prior{Original: Values{delay: Absent}, Written: Values{delay: DWORD(30)}},
 			steps:    []string{"TcpTimedWaitDelay: REG_DWORD 60 -> absent"},
 			original: Values{},
-			written:  Desired{},
+			written:  Values{},
 			warnings: []string{"TcpTimedWaitDelay was REG_DWORD 60, not the 30 that was applied"},
 		},
 		{
 			name:     "zero and the top of the range are numbers like others",
 			observed: Values{alive: DWORD(0)},
-			desired:  Desired{alive: 0xffffffff},
+			desired:  Desired{alive: DWORD(0xffffffff)},
 			steps:    []string{"KeepAliveTime: REG_DWORD 0 -> REG_DWORD 4294967295"},
 			original: Values{alive: DWORD(0)},
-			written:  Desired{alive: 0xffffffff},
+			written:  Values{alive: DWORD(0xffffffff)},
 		},
 	}
 	for _, tt := range tests {
@@ -170,7 +170,7 @@ func summaries(list []Warning) []string {
 func TestApplyRefusesWhatCannotBePutBack(t *testing.T) {
 	plan, err := Apply(
 		Values{delay: Opaque(TypeExpand), port: Opaque(TypeMulti)},
-		Desired{delay: 30, port: 65534, alive: 300000}, Prior{}, Restore)
+		Desired{delay: DWORD(30), port: DWORD(65534), alive: DWORD(300000)}, Prior{}, Restore)
 	var refused *RefusedError
 	if !errors.As(err, &refused) {
 		t.Fatalf("error %v, plan %v", err, steps(plan.Steps))
@@ -188,7 +188,7 @@ func TestApplyRefusesWhatCannotBePutBack(t *testing.T) {
 func TestDestroy(t *testing.T) {
 	prior := Prior{
 		Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(300000), "keep_alive_interval": String("1000")},
-		Written:  Desired{delay: 30, port: 65534, "keep_alive_interval": 2000},
+		Written:  Values{delay: DWORD(30), port: DWORD(65534), "keep_alive_interval": DWORD(2000)},
 	}
 	observed := Values{delay: DWORD(30), port: DWORD(60000), alive: DWORD(300000), "keep_alive_interval": DWORD(2000)}
 	tests := []struct {
@@ -227,7 +227,7 @@ func TestDestroyWithALostMemory(t *testing.T) {
 }
 
 func TestDestroyOfRestoredHostWritesNothing(t *testing.T) {
-	prior := Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Desired{delay: 30, port: 65534}}
+	prior := Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Values{delay: DWORD(30), port: DWORD(65534)}}
 	if plan := Destroy(Values{delay: DWORD(240)}, prior, Restore); len(plan.Steps)+len(plan.Warnings) != 0 {
 		t.Errorf("steps %v, warnings %v", steps(plan.Steps), plan.Warnings)
 	}

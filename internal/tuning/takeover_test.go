@@ -8,8 +8,8 @@ import (
 // A value that changed after an earlier owner's last write is taken over with that
 // owner's original, and said.
 func TestTakeoverDoubtsWhatTheJournalDoesNotKnow(t *testing.T) {
-	prior := Prior{Original: Values{}, Carried: Values{delay: DWORD(240), port: Absent, alive: DWORD(7)}, Written: Desired{delay: 30, port: 65534}}
-	plan, err := Apply(Values{delay: DWORD(120), port: DWORD(65534), alive: DWORD(7)}, Desired{delay: 30, port: 65534, alive: 300000}, prior, Restore)
+	prior := Prior{Original: Values{}, Carried: Values{delay: DWORD(240), port: Absent, alive: DWORD(7)}, Written: Values{delay: DWORD(30), port: DWORD(65534)}}
+	plan, err := Apply(Values{delay: DWORD(120), port: DWORD(65534), alive: DWORD(7)}, Desired{delay: DWORD(30), port: DWORD(65534), alive: DWORD(300000)}, prior, Restore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,9 +26,9 @@ func TestTakeoverDoubtsWhatTheJournalDoesNotKnow(t *testing.T) {
 
 // What an earlier owner left and this configuration does not name is said once.
 func TestCarriedWarnings(t *testing.T) {
-	prior := Prior{Original: Values{}, Carried: Values{delay: DWORD(240), port: Absent, alive: DWORD(7)}, Written: Desired{delay: 30, port: 65534}}
+	prior := Prior{Original: Values{}, Carried: Values{delay: DWORD(240), port: Absent, alive: DWORD(7)}, Written: Values{delay: DWORD(30), port: DWORD(65534)}}
 	observed := Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(7)}
-	plan, err := Apply(observed, Desired{delay: 30}, prior, Restore)
+	plan, err := Apply(observed, Desired{delay: DWORD(30)}, prior, Restore)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,24 +40,24 @@ func TestCarriedWarnings(t *testing.T) {
 
 // A saved plan that overwrites what others changed since says so.
 func TestOvertaken(t *testing.T) {
-	prior := Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Desired{delay: 30, port: 65534}}
+	prior := Prior{Original: Values{delay: DWORD(240), port: Absent}, Written: Values{delay: DWORD(30), port: DWORD(65534)}}
 	for name, tt := range map[string]struct {
 		observed Values
 		state    Desired
 		want     []string
 	}{
-		"as planned":            {Values{delay: DWORD(30), port: DWORD(65534)}, Desired{delay: 30, port: 65534}, []string{}},
-		"changed since":         {Values{delay: DWORD(222), port: DWORD(65534)}, Desired{delay: 30, port: 65534}, []string{"TcpTimedWaitDelay was changed after the plan, to REG_DWORD 222"}},
-		"deleted since":         {Values{port: DWORD(65534)}, Desired{delay: 30, port: 65534}, []string{"TcpTimedWaitDelay was changed after the plan, to absent"}},
-		"drift that was shown":  {Values{delay: DWORD(222), port: DWORD(65534)}, Desired{delay: 222, port: 65534}, []string{}},
-		"absent, as was shown":  {Values{port: DWORD(65534)}, Desired{port: 65534}, []string{}},
-		"another type, as such": {Values{delay: String("30"), port: DWORD(65534)}, Desired{port: 65534}, []string{}},
+		"as planned":            {Values{delay: DWORD(30), port: DWORD(65534)}, Desired{delay: DWORD(30), port: DWORD(65534)}, []string{}},
+		"changed since":         {Values{delay: DWORD(222), port: DWORD(65534)}, Desired{delay: DWORD(30), port: DWORD(65534)}, []string{"TcpTimedWaitDelay was changed after the plan, to REG_DWORD 222"}},
+		"deleted since":         {Values{port: DWORD(65534)}, Desired{delay: DWORD(30), port: DWORD(65534)}, []string{"TcpTimedWaitDelay was changed after the plan, to absent"}},
+		"drift that was shown":  {Values{delay: DWORD(222), port: DWORD(65534)}, Desired{delay: DWORD(222), port: DWORD(65534)}, []string{}},
+		"absent, as was shown":  {Values{port: DWORD(65534)}, Desired{port: DWORD(65534)}, []string{}},
+		"another type, as such": {Values{delay: String("30"), port: DWORD(65534)}, Desired{port: DWORD(65534)}, []string{}},
 	} {
-		plan, err := Apply(tt.observed, Desired{delay: 60, port: 65534}, prior, Restore)
+		plan, err := Apply(tt.observed, Desired{delay: DWORD(60), port: DWORD(65534)}, prior, Restore)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := summaries(plan.Overtaken(tt.state, prior)); strings.Join(got, "|") != strings.Join(tt.want, "|") {
+		if got := summaries(plan.Overtaken(tt.state, tt.observed, prior)); strings.Join(got, "|") != strings.Join(tt.want, "|") {
 			t.Errorf("%s: %q, want %q", name, got, tt.want)
 		}
 	}

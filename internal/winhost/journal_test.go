@@ -25,7 +25,7 @@ func aJournal() tuning.Journal {
 			"keep_alive_time":      tuning.QWORD(0xffffffffffffffff),
 			"tcp_num_connections":  tuning.DWORD(0x80000000),
 		},
-		Written: tuning.Desired{"tcp_timed_wait_delay": 30, "tcp_num_connections": 0},
+		Written: tuning.Values{"tcp_timed_wait_delay": tuning.DWORD(30), "tcp_num_connections": tuning.DWORD(0)},
 		Seen: &tuning.Seen{
 			Boot:   tuning.Boot{Last: installed.Add(123456700), Uptime: time.Hour, Read: installed.Add(time.Hour)},
 			Values: map[string]string{"tcp_timed_wait_delay": "absent"},
@@ -70,7 +70,7 @@ func TestJournalThereAndBack(t *testing.T) {
 				t.Errorf("%+v, %v", found, err)
 			}
 			journal.Owner, journal.Original = "another", tuning.Values{"max_user_port": tuning.Absent}
-			journal.Written = tuning.Desired{}
+			journal.Written = tuning.Values{}
 		}
 		for range 2 { // the second time there is none
 			if err := host.RemoveJournal(within(t)); err != nil {
@@ -95,7 +95,7 @@ func TestLongJournal(t *testing.T) {
 		for _, p := range parameters("tcp_timed_wait_delay", "max_user_port", "keep_alive_time", "keep_alive_interval") {
 			journal.Original[p.Attribute] = tuning.String(strings.Repeat(`"é日`, maxText/6))
 		}
-		journal.Written = tuning.Desired{}
+		journal.Written = tuning.Values{}
 		if err := host.WriteJournal(within(t), journal); err != nil {
 			t.Fatal(err)
 		}

@@ -379,15 +379,15 @@ func TestSplit(t *testing.T) {
 	all := []section{netstatTCP, netstatUDP}
 	good := "==windows-baseline==tcp4\r\nA\r\n==windows-baseline==ok\r\n==windows-baseline==udp4\r\nfailed\r\n==windows-baseline==end\r\n"
 	got, err := split([]byte(good), all)
-	if err != nil || strings.TrimSpace(string(got[netstatTCP.name])) != "A" {
-		t.Errorf("%q, %v", got, err)
+	if err != nil || strings.TrimSpace(string(got[netstatTCP.name].output)) != "A" {
+		t.Errorf("%v, %v", got, err)
 	}
-	if _, ok := got[netstatUDP.name]; ok {
-		t.Error("a program that failed has an output")
+	if failed := got[netstatUDP.name]; failed.ok || strings.TrimSpace(string(failed.output)) != "failed" {
+		t.Errorf("a program that failed: %+v", failed)
 	}
 	for _, cut := range []int{0, 20, 40, len(good) - 8} {
 		if got, err := split([]byte(good[:cut]), all); err == nil {
-			t.Errorf("cut at %d: %q", cut, got)
+			t.Errorf("cut at %d: %v", cut, got)
 		}
 	}
 }
