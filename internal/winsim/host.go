@@ -98,17 +98,20 @@ func New(p Profile, opts ...Option) (*Host, error) {
 	}
 	p.HasShell = p.HasShell && !s.noShell
 	shape := profile.ShapeOf(s.Seed)
+	for _, settle := range s.settle {
+		settle(&shape)
+	}
 	h := &Host{
 		settings: s, methods: map[string]int{}, open: map[string]*wmi.Cursor{},
 		writer: soap.Writer{Shape: shape, Machine: strings.ToLower(s.ComputerName) + ".contoso.com"},
 	}
 	h.clock = newClock(s, shape.BootFollowsClock, shape.Offset)
-	if s.bootFollows != nil {
-		h.clock.follows = *s.bootFollows
-	}
 	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.ComputerName, shape), Name: s.ComputerName, Facts: h.clock.read, Stack: h.Stack}
 	if s.original != nil {
 		h.machine.Registry.CopyFrom(s.original.machine.Registry)
+		s.original.mu.Lock()
+		h.set = s.original.set
+		s.original.mu.Unlock()
 	}
 	h.stack = tcpstack.New(h.stackConfig())
 	if h.shells, err = h.newShells(); err != nil {

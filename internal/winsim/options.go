@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/listener"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
 )
 
@@ -20,14 +21,14 @@ const (
 
 type settings struct {
 	listener.Config
-	username    string
-	now         func() time.Time
-	noShell     bool
-	language    string
-	uuid        string
-	installed   time.Time
-	original    *Host // of which this one is a clone
-	bootFollows *bool // nil: by seed
+	username  string
+	now       func() time.Time
+	noShell   bool
+	language  string
+	uuid      string
+	installed time.Time
+	original  *Host                  // of which this one is a clone
+	settle    []func(*profile.Shape) // what else the seed does
 }
 
 // Option changes how a host starts.
@@ -87,7 +88,23 @@ func ClonedFrom(h *Host) Option {
 }
 
 // BootFollowsClock settles what else the seed does: whether LastBootUpTime moves along when the clock is stepped.
-func BootFollowsClock(follows bool) Option { return func(s *settings) { s.bootFollows = &follows } }
+func BootFollowsClock(is bool) Option {
+	return settle(func(s *profile.Shape) { s.BootFollowsClock = is })
+}
+
+// MaxUserPortRules settles likewise whether since 2008 a boot makes TCP's ranges of MaxUserPort: from 1024 to that port.
+func MaxUserPortRules(is bool) Option {
+	return settle(func(s *profile.Shape) { s.MaxUserPortRules = is })
+}
+
+// MaxUserPortWins settles whether it does so, where it rules, over a range that netsh has set to stay.
+func MaxUserPortWins(is bool) Option {
+	return settle(func(s *profile.Shape) { s.MaxUserPortWins = is })
+}
+
+func settle(f func(*profile.Shape)) Option {
+	return func(s *settings) { s.settle = append(s.settle, f) }
+}
 
 func newSettings(opts []Option) (settings, error) {
 	s := settings{

@@ -12,7 +12,7 @@ import (
 func (h *Host) newShells() (*shell.Shells, error) {
 	return shell.New(shell.Machine{
 		Profile: h.machine.Profile, Shape: h.machine.Shape, Language: h.settings.language, Registry: h.machine.Registry,
-		Now: func() time.Time { now, _ := h.clock.steady(); return now }, Stack: h.Stack,
+		Now: func() time.Time { now, _ := h.clock.steady(); return now }, Stack: h.Stack, SetRange: h.setRange,
 	})
 }
 

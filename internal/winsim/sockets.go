@@ -1,6 +1,7 @@
 package winsim
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 	"time"
@@ -10,8 +11,8 @@ import (
 )
 
 // stackConfig reads what a boot makes of the registry. Ranges and defaults of the values are documented (KB314053,
-// KB196271); what the default of TcpTimedWaitDelay is since 2008, and what becomes of a value out of range, is assumed. What
-// MaxUserPort does since 2008 is left out: nothing.
+// KB196271); what the default of TcpTimedWaitDelay is since 2008, and what becomes of a value out of range, is assumed.
+// MaxUserPort since 2008: that it rules TCP, from port 1024, is reported and that it does not too; which wins is unknown.
 func (h *Host) stackConfig() tcpstack.Config {
 	p, shape := h.machine.Profile, h.machine.Shape
 	_, boot := h.clock.steady()
@@ -29,6 +30,12 @@ func (h *Host) stackConfig() tcpstack.Config {
 		return c
 	}
 	c.Ranges, c.Excluded = h.set.Or(tcpstack.ModernRange), []tcpstack.Range{{Start: 50000, Number: 60}} // excluded: as on many hosts (reported)
+	if last := h.inEffect("MaxUserPort", 5000, 65534, 0); last > 0 && shape.MaxUserPortRules {
+		ruled := tcpstack.Range{Start: 1024, Number: int(last) - 1023} // #nosec G115 -- a port
+		if c.TCP4, c.TCP6 = cmp.Or(h.set.TCP4, ruled), cmp.Or(h.set.TCP6, ruled); shape.MaxUserPortWins {
+			c.TCP4, c.TCP6 = ruled, ruled
+		}
+	}
 	return c
 }
 

@@ -86,13 +86,13 @@ type Counters struct {
 
 // Counters reads the counters. Calls that Intercept answered count too.
 func (h *Host) Counters() Counters {
-	a, b := h.http.Counters(), h.https.Counters()
+	a, b, shells := h.http.Counters(), h.https.Counters(), h.shells.Open()
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return Counters{
 		Counters: listener.Counters{Requests: a.Requests + b.Requests, Connections: a.Connections + b.Connections,
 			Handshakes: a.Handshakes + b.Handshakes, FailedLogons: a.FailedLogons + b.FailedLogons},
-		OpenEnumerations: len(h.open), OpenShells: h.shells.Open(), Writes: h.writes, Methods: maps.Clone(h.methods),
+		OpenEnumerations: len(h.open), OpenShells: shells, Writes: h.writes, Methods: maps.Clone(h.methods),
 	}
 }
 

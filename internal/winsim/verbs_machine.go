@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
 )
 
 // Registry is HKEY_LOCAL_MACHINE.
@@ -50,9 +51,12 @@ func (h *Host) setIn(path string, v registry.Value) {
 // SetUUID changes Win32_ComputerSystemProduct.UUID, as a move to other hardware does; "" is a machine that has none.
 func (h *Host) SetUUID(text string) { h.clock.change(func(c *clock) { c.facts.UUID = text }) }
 
-// Reinstall sets Windows up anew on the same machine: a fresh registry, a restart, and InstallDate is now.
+// Reinstall sets Windows up anew on the same machine: a fresh registry, Windows' own port ranges, a restart, and InstallDate is now.
 func (h *Host) Reinstall() {
 	h.machine.Registry.CopyFrom(freshRegistry(h.settings.ComputerName, h.machine.Shape))
+	h.mu.Lock()
+	h.set = tcpstack.Ranges{}
+	h.mu.Unlock()
 	h.Reboot()
 	h.clock.change(func(c *clock) { c.facts.Installed = c.facts.Boot })
 }

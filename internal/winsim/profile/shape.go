@@ -80,6 +80,11 @@ type Shape struct {
 	ExcludedHotfix   bool // 2008 R2 has the hotfix that shows excluded port ranges
 
 	BootFollowsClock bool // LastBootUpTime moves along when the clock is stepped; else it stays
+
+	NetshUsage       bool // netsh answers a range that is out of bounds with its usage; else with one sentence
+	MaxUserPortRules bool // since 2008 a boot makes TCP's ranges of MaxUserPort; else it does nothing
+	MaxUserPortWins  bool // where it rules, also over a range that netsh has set to stay; else not
+	SettingIPv6      bool // MSFT_NetTCPSetting and MSFT_NetUDPSetting show the range of IPv6; else of IPv4
 }
 
 // ShapeOf draws the shape of a seed. Of a question with n answers the seeds 1 to n show every answer once, so three
@@ -110,5 +115,6 @@ func ShapeOf(seed int64) Shape {
 		ShellPieces: yes(), ShellSaysRunning: yes(), ShellDoneApart: yes(), ShellEnds: yes(),
 		EchoSucceeds: yes(), NoProgramCode: []int{1, 9009}[pick(2)], NetstatIndent: []int{2, 4}[pick(2)], ExcludedHotfix: yes(),
 		BootFollowsClock: yes(),
+		NetshUsage:       yes(), MaxUserPortRules: yes(), MaxUserPortWins: yes(), SettingIPv6: yes(),
 	}
 }

@@ -13,6 +13,7 @@ type console struct {
 	stdout, stderr bytes.Buffer
 	exitCode       int
 	failed         bool // the last command, for &&
+	elevated, deaf bool // see Shells
 }
 
 // run runs a command line as cmd.exe does, as far as it is needed here: programs and echo, with & and && between them,

@@ -42,12 +42,15 @@ func machineOf(t testing.TB, p profile.Profile, language string) Machine {
 		}
 	}
 	return Machine{Profile: p, Shape: profile.Shape{NetstatIndent: 2, NoProgramCode: 1, ShellUTF8: true, ShellPart: 4096}, Language: language, Registry: r,
-		Now: func() time.Time { return time.Unix(0, 0) }, Stack: func() *tcpstack.Stack { return stack }}
+		Now: func() time.Time { return time.Unix(0, 0) }, Stack: func() *tcpstack.Stack { return stack },
+		SetRange: func(transport, family string, r tcpstack.Range, _ bool) {
+			stack.Configure(func(c *tcpstack.Config) { *c.Of(transport, family) = r })
+		}}
 }
 
 // runLine runs a line and gives what it wrote as the client gets it.
 func runLine(m Machine, page codePage, line string) (stdout, stderr string, exitCode int) {
-	c := console{machine: &m, text: languages[m.Language]}
+	c := console{machine: &m, text: languages[m.Language], elevated: true}
 	c.run(line)
 	return string(page.encode(c.stdout.Bytes())), string(page.encode(c.stderr.Bytes())), c.exitCode
 }
@@ -178,7 +181,6 @@ func TestNetshVersions(t *testing.T) {
 		{profile.Server2022, "netsh int ipv4 show dynamicport", 1},
 		{profile.Server2022, "netsh int ipv4 show dynamicport sctp", 1},
 		{profile.Server2022, "netsh int ipv4 show dynamicport tcp more", 1},
-		{profile.Server2022, "netsh int ipv4 set dynamicport tcp", 1},
 		{profile.Server2008R2, "netsh int ipv4 show dynamicport tcp", 0},
 		{profile.Server2008R2, "netsh int ipv4 show excludedportrange tcp", 1}, // without the hotfix
 		{profile.Server2003, "netsh int ipv4 show dynamicport tcp", 1},
@@ -226,7 +228,7 @@ func TestLines(t *testing.T) {
 }
 
 func FuzzLine(f *testing.F) {
-	for _, line := range []string{"netstat -ano -p tcp & netsh int ipv4 show dynamicport tcp && echo x", `echo "a & b" & reg query HKLM\x /v "y"`, "a|b", "&&&", "\"", "echo \xff ö 日本", "netsh int % show %s tcp"} {
+	for _, line := range []string{"netstat -ano -p tcp & netsh int ipv4 show dynamicport tcp && echo x", `echo "a & b" & reg query HKLM\x /v "y"`, "a|b", "&&&", "\"", "echo \xff ö 日本", "netsh int % show %s tcp", "netsh int ipv4 set dynamicport tcp start=1025 num=64511", "netsh int ipv4 add excludedportrange tcp = 1"} {
 		f.Add(line, "de")
 	}
 	machines := map[string]Machine{}

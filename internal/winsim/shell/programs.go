@@ -9,9 +9,6 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
 )
 
-// windowsBlock is how many ports an exclusion of Windows' own takes (reported of Hyper-V); such a one bears no star.
-const windowsBlock = 100
-
 // netstat answers `netstat -ano`, also with -p tcp, tcpv6, udp or udpv6; other spellings are Windows' too, but nobody's
 // here. Bound ports are left out (documented: port exhaustion).
 func (c *console) netstat(words []string) int {
@@ -50,38 +47,6 @@ func (c *console) netstat(words []string) int {
 // row is one of netstat's, as in public pastes; both two and four blanks were seen before it.
 func (c *console) row(proto, local, remote, state string, process uint32) {
 	fmt.Fprintf(&c.stdout, "%*s%-5s  %-21s  %-21s  %-14s  %d\r\n", c.machine.Shape.NetstatIndent, "", proto, local, remote, state, process)
-}
-
-// netsh answers `netsh int ipv4|ipv6 show dynamicport|excludedportrange [protocol=]tcp|udp`. 2003 has no such command
-// (documented; what it says is assumed); excludedportrange came to 2008 R2 with a hotfix (documented: KB2665809), which is
-// there by seed.
-func (c *console) netsh(words []string) int {
-	build, said := c.machine.Profile.Build, strings.ToLower(strings.Join(words, " "))
-	said = strings.Replace(strings.Replace(said, "interface ", "int ", 1), "protocol=", "", 1)
-	var family, what, transport string
-	_, _ = fmt.Sscanf(said, "int %s show %s %s", &family, &what, &transport) // what is missing is no command
-	ok := len(words) == 5 && (family == "ipv4" || family == "ipv6") && (transport == "tcp" || transport == "udp") && build >= 6000
-	switch stack := c.machine.Stack(); {
-	case ok && strings.TrimSuffix(what, "range") == "dynamicport":
-		config := stack.Config()
-		r := config.Of(transport, family)
-		fmt.Fprintf(&c.stdout, "\r\n"+c.text.dynamic+"\r\n\r\n", transport, r.Start, r.Number)
-		return 0
-	case ok && what == "excludedportrange" && (build >= 9200 || c.machine.Shape.ExcludedHotfix):
-		fmt.Fprintf(&c.stdout, "\r\n"+c.text.excluded+"\r\n", transport)
-		for _, r := range stack.Config().Excluded {
-			if mark := "*"; transport == "tcp" {
-				if r.Number == windowsBlock {
-					mark = " "
-				}
-				fmt.Fprintf(&c.stdout, "%10d  %10d     %s\r\n", r.Start, r.End()-1, mark)
-			}
-		}
-		fmt.Fprintf(&c.stdout, "\r\n* - %s\r\n\r\n", c.text.administered)
-		return 0
-	}
-	fmt.Fprintf(&c.stdout, c.text.noCommand+"\r\n", strings.Join(words, " "))
-	return 1
 }
 
 // reg answers `reg query KEY /v NAME`. 2003 puts its version first and TABs between the columns (reported).

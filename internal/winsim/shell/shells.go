@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
@@ -36,11 +37,14 @@ type Machine struct {
 	Registry *registry.Registry
 	Now      func() time.Time
 	Stack    func() *tcpstack.Stack // stepped to now
+	SetRange func(transport, family string, r tcpstack.Range, persistent bool)
 }
 
 // Shells are the open shells of a host.
 type Shells struct {
 	machine Machine
+	// What goes wrong with netsh's writes: the user's rights are not elevated; they say that all is well, and do nothing.
+	Unelevated, Deaf atomic.Bool
 
 	mu   sync.Mutex
 	open map[string]*state // by id
@@ -203,7 +207,7 @@ func CommandLine(r soap.Request) string {
 
 // command runs a command line.
 func (s *Shells) command(sh *state, r soap.Request) (string, *soap.Fault) {
-	c := console{machine: &s.machine, text: languages[s.machine.Language]}
+	c := console{machine: &s.machine, text: languages[s.machine.Language], elevated: !s.Unelevated.Load(), deaf: s.Deaf.Load()}
 	if strings.EqualFold(r.Options["winrs_skip_cmd_shell"], "TRUE") {
 		if !c.program(CommandLine(r)) {
 			return "", &soap.Fault{Code: soap.CodeFileNotFound, Subcode: "w:InternalError", Text: "The system cannot find the file specified. "}

@@ -44,6 +44,9 @@ var netTCPSetting = &Class{
 	rows: func(m *Machine) table {
 		names := []string{"Automatic", "InternetCustom", "DatacenterCustom", "Compat", "Datacenter", "Internet"}
 		r := m.Stack().Config().TCP4
+		if m.Shape.SettingIPv6 { // assumed, both
+			r = m.Stack().Config().TCP6
+		}
 		return table{len(names), func(i int, row Row) {
 			copy(row, Row{nil, int64(0), int64(0), int64(3), int64(r.Number), int64(r.Start), int64(3000), int64(300), names[i]})
 			if i == 0 {
@@ -62,6 +65,9 @@ var netUDPSetting = &Class{
 	Properties: properties("DynamicPortRangeNumberOfPorts# DynamicPortRangeStartPort#"),
 	rows: func(m *Machine) table {
 		r := m.Stack().Config().UDP4
+		if m.Shape.SettingIPv6 {
+			r = m.Stack().Config().UDP6
+		}
 		return tableOf(Row{int64(r.Number), int64(r.Start)})
 	},
 }
