@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winhost"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
@@ -73,9 +74,22 @@ func warnings(host string, list []tuning.Warning) diag.Diagnostics {
 			diags.AddWarning(host+": "+w.Summary, w.Detail)
 			continue
 		}
-		diags.AddAttributeWarning(path.Root(w.Attribute), host+": "+w.Summary, w.Detail)
+		diags.AddAttributeWarning(attributePath(w.Attribute), host+": "+w.Summary, w.Detail)
 	}
 	return diags
+}
+
+// attributePath is where an attribute stands in a configuration: dynamic_port_range.tcp,
+// also for the range of one family.
+func attributePath(attribute string) path.Path {
+	if p, ok := tcpip.ByAttribute(attribute); ok {
+		attribute = p.Argument()
+	}
+	root, transport, nested := strings.Cut(attribute, ".")
+	if nested {
+		return path.Root(root).AtName(transport)
+	}
+	return path.Root(root)
 }
 
 // wayOut tells what was there before, and, for a host that could not be reached, how

@@ -22,8 +22,8 @@ type journalText struct {
 	Computer  string    `json:"computer"`
 	Installed time.Time `json:"installed"`
 	Values    map[string]struct {
-		Original string  `json:"original"`
-		Written  *uint32 `json:"written"`
+		Original string `json:"original"`
+		Written  any    `json:"written"` // a number, or a range such as "1025+64511"
 	} `json:"values"`
 }
 

@@ -40,6 +40,7 @@ type tuningModel struct {
 	Pending   types.Set
 	Timeouts  timeouts.Value
 	Numbers   map[string]types.Number // by catalogue attribute
+	Ranges    types.Object            // dynamic_port_range
 }
 
 // attributes is what tfsdk.Config, Plan and State have in common for reading.
@@ -61,6 +62,7 @@ func readModel(ctx context.Context, from attributes) (tuningModel, diag.Diagnost
 		diags.Append(from.GetAttribute(ctx, path.Root(p.Attribute), &number)...)
 		model.Numbers[p.Attribute] = number
 	}
+	diags.Append(from.GetAttribute(ctx, path.Root(tcpip.RangeAttribute), &model.Ranges)...)
 	return model, diags
 }
 
@@ -75,11 +77,12 @@ func store(ctx context.Context, into settable, memory settablePrivate, truth *re
 	var diags diag.Diagnostics
 	for _, p := range tcpip.Catalogue {
 		value := types.NumberNull()
-		if number, ok := truth.Numbers[p.Attribute]; ok {
-			value = types.NumberValue(new(big.Float).SetUint64(uint64(number)))
+		if number, ok := truth.Numbers[p.Attribute].DWORD(); ok {
+			value = whole(number)
 		}
 		diags.Append(into.SetAttribute(ctx, path.Root(p.Attribute), value)...)
 	}
+	diags.Append(into.SetAttribute(ctx, path.Root(tcpip.RangeAttribute), rangesOf(truth.Numbers))...)
 	diags.Append(into.SetAttribute(ctx, path.Root("original"), originalTexts(truth.Original))...)
 	owner := types.StringValue(truth.Owner)
 	if truth.Owner == "" { // a state from before there were owners; the next update makes one
@@ -100,16 +103,31 @@ func originalTexts(original tuning.Values) map[string]string {
 	return texts
 }
 
+func whole(number uint32) types.Number {
+	return types.NumberValue(new(big.Float).SetUint64(uint64(number)))
+}
+
+// natural is a number of 32 bits; ok is false where it is null, unknown or another.
+func natural(value types.Number) (number uint32, ok bool) {
+	if value.IsNull() || value.IsUnknown() {
+		return 0, false
+	}
+	n, accuracy := value.ValueBigFloat().Uint64()
+	return uint32(n), accuracy == big.Exact && n <= math.MaxUint32 // #nosec G115 -- only used where it fits
+}
+
 // numbers is the attributes that are set. State may hold any number that a host
 // had; what is not one of 32 bits is left out.
 func (m tuningModel) numbers() tuning.Desired {
 	numbers := tuning.Desired{}
 	for attribute, value := range m.Numbers {
-		if value.IsNull() || value.IsUnknown() {
-			continue
+		if number, ok := natural(value); ok {
+			numbers[attribute] = tuning.DWORD(number)
 		}
-		if number, accuracy := value.ValueBigFloat().Uint64(); accuracy == big.Exact && number <= math.MaxUint32 {
-			numbers[attribute] = uint32(number) // #nosec G115 -- bounded just above
+	}
+	for _, transport := range tcpip.Transports {
+		if r, ok := m.portRange(transport); ok {
+			numbers[tcpip.Pool{Transport: transport}.Argument()] = tuning.Ports(r)
 		}
 	}
 	return numbers
@@ -127,6 +145,7 @@ func (m tuningModel) desired() (tuning.Desired, diag.Diagnostics) {
 			}
 		}
 	}
+	diags.Append(m.checkRanges()...)
 	numbers := m.numbers()
 	if len(numbers) == 0 && !diags.HasError() {
 		diags.Append(nothingManaged())
@@ -145,14 +164,21 @@ func (m tuningModel) configured() map[string]tuning.Configured {
 			configured[attribute] = tuning.Known
 		}
 	}
+	for _, transport := range tcpip.Transports {
+		if said := m.configuredRange(transport); said != tuning.Null {
+			configured[tcpip.Pool{Transport: transport}.Argument()] = said
+		}
+	}
 	return configured
 }
 
 // observed is the values as state last saw them.
 func (m tuningModel) observed() tuning.Values {
-	observed := tuning.Values{}
-	for attribute, number := range m.numbers() {
-		observed[attribute] = tuning.DWORD(number)
+	observed, numbers := tuning.Values{}, m.numbers()
+	for _, p := range tcpip.Settings {
+		if value, ok := numbers[p.Argument()]; ok {
+			observed[p.Attribute] = value
+		}
 	}
 	return observed
 }
@@ -164,8 +190,9 @@ func (m tuningModel) original(ctx context.Context) (tuning.Values, diag.Diagnost
 	diags := m.Original.ElementsAs(ctx, &texts, false)
 	original := tuning.Values{}
 	for attribute, text := range texts {
-		value, err := tuning.ParseValue(text)
-		if _, known := tcpip.ByAttribute(attribute); !known {
+		p, known := tcpip.ByAttribute(attribute)
+		value, err := tuning.ParseOriginal(p, text)
+		if !known {
 			err = fmt.Errorf("this version of the provider does not know the attribute %q", attribute)
 		}
 		if err != nil {

@@ -32,6 +32,7 @@ func (r *tcpipTuningResource) ValidateConfig(ctx context.Context, req resource.V
 	if len(config.configured()) == 0 {
 		resp.Diagnostics.Append(nothingManaged())
 	}
+	resp.Diagnostics.Append(config.checkRanges()...)
 	resp.Diagnostics.Append(positive(config.Timeouts)...)
 }
 
@@ -114,7 +115,7 @@ func (m tuningModel) differs(state tuningModel) bool {
 			return true
 		}
 	}
-	return !m.OnDestroy.Equal(state.OnDestroy) || !m.Timeouts.Equal(state.Timeouts)
+	return !m.Ranges.Equal(state.Ranges) || !m.OnDestroy.Equal(state.OnDestroy) || !m.Timeouts.Equal(state.Timeouts)
 }
 
 // waits tells whether create is to wait for a host that does not serve WinRM yet:

@@ -57,6 +57,7 @@ func tcpipTuningSchema(ctx context.Context) schema.Schema {
 			UpdateDescription: timeoutText(updateTimeout), DeleteDescription: timeoutText(deleteTimeout),
 		}),
 	}
+	attributes[tcpip.RangeAttribute] = rangesSchema()
 	// Numbers and not Int64: the framework would report 30.5 as a bug of the provider.
 	for _, p := range tcpip.Catalogue {
 		attributes[p.Attribute] = schema.NumberAttribute{
