@@ -28,7 +28,7 @@ func (h *Host) ReadJournal(ctx context.Context) (tuning.Found, error) {
 		return tuning.Found{}, readErr
 	}
 	types, err := h.valueTypes(ctx, tuning.JournalKey)
-	switch typ, present := types[fold(tuning.JournalValue)]; {
+	switch typ, present := folded(types)[fold(tuning.JournalValue)]; {
 	case errors.Is(err, ErrNotExist):
 		return tuning.Found{}, nil
 	case IsDenied(err), err == nil && present && typ == tuning.TypeString:

@@ -101,12 +101,21 @@ func (h *Host) registry(ctx context.Context, kind transport.Kind, method, key, v
 	return output, nil
 }
 
-// fold is a name as the map of valueTypes has it: the registry compares names
-// without case.
+// fold is a name as a map of types has it: the registry compares names without
+// case.
 func fold(name string) string { return strings.ToLower(name) }
 
-// valueTypes lists a key: what every value is called, folded, and of which type it
-// is.
+// folded are the types of a listing, by folded name.
+func folded(listed map[string]tuning.Type) map[string]tuning.Type {
+	types := make(map[string]tuning.Type, len(listed))
+	for name, typ := range listed {
+		types[fold(name)] = typ
+	}
+	return types
+}
+
+// valueTypes lists a key: what every value is called, as it is spelt there, and of
+// which type it is.
 func (h *Host) valueTypes(ctx context.Context, key string) (map[string]tuning.Type, error) {
 	output, err := h.registry(ctx, transport.Read, "EnumValues", key, "")
 	if err != nil {
@@ -122,7 +131,7 @@ func (h *Host) valueTypes(ctx context.Context, key string) (map[string]tuning.Ty
 		if err != nil {
 			return nil, fmt.Errorf("StdRegProv.EnumValues answered the type %q for %q", types[i].Text, name.Text)
 		}
-		found[fold(name.Text)] = tuning.Type(number)
+		found[name.Text] = tuning.Type(number)
 	}
 	return found, nil
 }

@@ -95,8 +95,15 @@ func (h *Host) ReadBoot(ctx context.Context) (tuning.Boot, tuning.Machine, error
 	if err != nil {
 		return tuning.Boot{}, tuning.Machine{}, err
 	}
-	boot := tuning.Boot{Last: system.LastBoot.UTC(), Uptime: system.Now.Sub(system.LastBoot), Read: h.now().UTC()}
-	return boot, tuning.Machine{Computer: system.Computer, Installed: system.Installed.UTC()}, nil
+	return h.bootOf(system), machineOf(system), nil
+}
+
+func (h *Host) bootOf(system System) tuning.Boot {
+	return tuning.Boot{Last: system.LastBoot.UTC(), Uptime: system.Now.Sub(system.LastBoot), Read: h.now().UTC()}
+}
+
+func machineOf(system System) tuning.Machine {
+	return tuning.Machine{Computer: system.Computer, Installed: system.Installed.UTC()}
 }
 
 // UUID reads the machine's UUID, and only once: one operation, or none. It is ""

@@ -46,10 +46,16 @@ func (h *Host) ReadTuning(ctx context.Context, parameters []tcpip.Parameter) (tu
 var errChanged = errors.New("the value changed while it was read")
 
 func (h *Host) readTuning(ctx context.Context, parameters []tcpip.Parameter) (tuning.Values, error) {
-	types, err := h.valueTypes(ctx, tcpip.KeyPath)
+	listed, err := h.valueTypes(ctx, tcpip.KeyPath)
 	if err != nil {
 		return nil, err
 	}
+	return h.readListed(ctx, folded(listed), parameters)
+}
+
+// readListed reads those of the parameters that a listing of the key has. The error is
+// errChanged where they are not as it says any more.
+func (h *Host) readListed(ctx context.Context, types map[string]tuning.Type, parameters []tcpip.Parameter) (tuning.Values, error) {
 	values := tuning.Values{}
 	for _, p := range parameters {
 		typ, present := types[fold(p.ValueName)]
