@@ -39,17 +39,24 @@ func parseDynamicPort(output []byte) (tcpip.PortRange, error) {
 // maxExcluded bounds how many excluded ranges are believed.
 const maxExcluded = 10_000
 
+// excluded is a row of netsh's table of excluded ports.
+type excluded struct {
+	ports        tcpip.PortRange
+	administered bool // somebody reserved them: the row has an asterisk
+}
+
 // parseExcluded reads what `netsh int ipv4 show excludedportrange tcp` printed:
 // lines of a first and a last port, and an asterisk where an administrator
 // reserved them. The table has a line of dashes below its heading in every
 // language, also when it is empty; without it there is no table.
-func parseExcluded(output []byte) ([]tcpip.PortRange, error) {
-	ranges := []tcpip.PortRange{}
+func parseExcluded(output []byte) ([]excluded, error) {
+	ranges := []excluded{}
 	table := false
 	for line := range bytes.Lines(output) {
 		fields := bytes.Fields(line)
 		table = table || len(fields) == 2 && dashes(fields[0]) && dashes(fields[1])
-		if len(fields) == 3 && string(fields[2]) == "*" {
+		administered := len(fields) == 3 && string(fields[2]) == "*"
+		if administered {
 			fields = fields[:2]
 		}
 		if len(fields) != 2 || !digits(fields[0]) || !digits(fields[1]) {
@@ -63,7 +70,8 @@ func parseExcluded(output []byte) ([]tcpip.PortRange, error) {
 		if len(ranges) == maxExcluded {
 			return nil, fmt.Errorf("netsh printed more than %d excluded ranges", maxExcluded)
 		}
-		ranges = append(ranges, tcpip.PortRange{Start: uint16(first), Number: uint32(last-first) + 1}) // #nosec G115 -- parsed with 16 bits
+		ports := tcpip.PortRange{Start: uint16(first), Number: uint32(last-first) + 1} // #nosec G115 -- parsed with 16 bits
+		ranges = append(ranges, excluded{ports, administered})
 	}
 	if !table {
 		return nil, fmt.Errorf("netsh printed no table of excluded ports: %q", clip(bytes.TrimSpace(output)))

@@ -62,11 +62,26 @@ func printable(word []byte) string {
 	return quoted[1 : len(quoted)-1]
 }
 
-// parseNetstat reads what `netstat -ano -p tcp` or `-p tcpv6` printed and counts
-// every line that begins with TCP: Proto, Local Address, Foreign Address, State,
-// PID, by position. Headings are in any language and do not begin so. A line of
-// TCP that cannot be read is an error, never a smaller count.
+// parseNetstat counts what `netstat -ano -p tcp` or `-p tcpv6` printed. A line of TCP
+// that cannot be read is an error, never a smaller count.
 func parseNetstat(output []byte, tally *sockets.Tally, maxRows int) error {
+	return eachSocket(output, func(row sockets.Row, word string) error {
+		if word == "" {
+			tally.Add(row)
+		} else {
+			tally.AddUnknown(row, word)
+		}
+		if tally.Rows() > maxRows {
+			return &TooManyRowsError{Max: maxRows}
+		}
+		return nil
+	})
+}
+
+// eachSocket hands on every line of netstat's that begins with TCP: Proto, Local
+// Address, Foreign Address, State, PID, by position. Headings are in any language and
+// do not begin so. word is set where a state is in no table.
+func eachSocket(output []byte, each func(row sockets.Row, word string) error) error {
 	number := 0
 	for line := range bytes.Lines(output) {
 		number++
@@ -78,13 +93,8 @@ func parseNetstat(output []byte, tally *sockets.Tally, maxRows int) error {
 		if err != nil {
 			return fmt.Errorf("line %d of netstat's output (%q) is not a socket: %w", number, clip(bytes.TrimSpace(line)), err)
 		}
-		if word == "" {
-			tally.Add(row)
-		} else {
-			tally.AddUnknown(row, word)
-		}
-		if tally.Rows() > maxRows {
-			return &TooManyRowsError{Max: maxRows}
+		if err := each(row, word); err != nil {
+			return err
 		}
 	}
 	return nil

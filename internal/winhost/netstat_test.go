@@ -107,7 +107,7 @@ func TestParseExcluded(t *testing.T) {
 	output := "\r\nProtocol tcp Port Exclusion Ranges\r\n\r\nStart Port    End Port      \r\n----------    --------      \r\n" +
 		"      5357        5357      \r\n     50000       50059     *\r\n\r\n* - Administered port exclusions.\r\n\r\n"
 	got, err := parseExcluded([]byte(output))
-	if err != nil || fmt.Sprint(got) != "[5357-5357 50000-50059]" {
+	if err != nil || fmt.Sprint(got) != "[{{5357 1} false} {{50000 60} true}]" {
 		t.Errorf("%v, %v", got, err)
 	}
 	if got, err := parseExcluded([]byte("\n----------    --------\n\n* - nothing\n")); err != nil || got == nil || len(got) != 0 {
@@ -140,7 +140,7 @@ func FuzzParseNetsh(f *testing.F) {
 		}
 		ranges, _ := parseExcluded(output)
 		for _, r := range ranges {
-			if !r.Valid() {
+			if !r.ports.Valid() {
 				t.Fatalf("%v", r)
 			}
 		}

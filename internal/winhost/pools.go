@@ -175,7 +175,9 @@ func (r *socketRead) excluded() error {
 			r.note("excluded ports are not known, so the utilisation is a lower bound: %q failed on the host (%v)", section.line, err)
 			return nil
 		}
-		all = append(all, ranges...)
+		for _, row := range ranges {
+			all = append(all, row.ports)
+		}
 	}
 	r.pool.Excluded = all
 	return nil
