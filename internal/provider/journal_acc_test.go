@@ -67,7 +67,7 @@ func TestAccJournalEndToEnd(t *testing.T) {
 	c.owns(host, originals{"tcp_timed_wait_delay": "REG_DWORD 240", "max_user_port": "absent"})
 	first := journalOf(t, host)
 	if first.Version != 1 || first.UUID != "8D1C7C2A-51FB-4D0A-9A2B-1B6E8C9D0F11" || first.Computer != "MAIL01" || first.Since.IsZero() ||
-		first.Installed.Format("2006-01-02") != "2025-10-06" || *first.Values["tcp_timed_wait_delay"].Written != 30 || *first.Values["max_user_port"].Written != 65534 {
+		first.Installed.Format("2006-01-02") != "2025-10-06" || first.Values["tcp_timed_wait_delay"].Written != float64(30) || first.Values["max_user_port"].Written != float64(65534) {
 		t.Errorf("the journal says %+v", first)
 	}
 	if key, _ := host.Key(journalKey); len(key) != 1 {
@@ -79,7 +79,7 @@ func TestAccJournalEndToEnd(t *testing.T) {
 	wrote("SetStringValue Journal", "SetDWORDValue TcpTimedWaitDelay")
 	c.owns(host, originals{"tcp_timed_wait_delay": "REG_DWORD 240", "max_user_port": "absent"})
 	second := journalOf(t, host)
-	if second.Owner != first.Owner || !second.Since.Equal(first.Since) || *second.Values["tcp_timed_wait_delay"].Written != 60 {
+	if second.Owner != first.Owner || !second.Since.Equal(first.Since) || second.Values["tcp_timed_wait_delay"].Written != float64(60) {
 		t.Errorf("the journal says %+v, and said %+v", second, first)
 	}
 

@@ -17,13 +17,13 @@ import (
 
 // The attributes of one range.
 const (
-	startPort     = "start_port"
-	numberOfPorts = "number_of_ports"
+	attrStartPort     = "start_port"
+	attrNumberOfPorts = "number_of_ports"
 )
 
 // rangeTypes and rangesTypes are the types of one transport's range and of both.
 var (
-	rangeTypes  = map[string]attr.Type{startPort: types.NumberType, numberOfPorts: types.NumberType}
+	rangeTypes  = map[string]attr.Type{attrStartPort: types.NumberType, attrNumberOfPorts: types.NumberType}
 	rangesTypes = map[string]attr.Type{string(tcpip.TCP): types.ObjectType{AttrTypes: rangeTypes}, string(tcpip.UDP): types.ObjectType{AttrTypes: rangeTypes}}
 )
 
@@ -34,9 +34,9 @@ func rangesSchema() schema.Attribute {
 			Optional:            true,
 			MarkdownDescription: fmt.Sprintf("The range of %s; not managed where it is not set. IPv4 and IPv6 are set alike.", transport),
 			Attributes: map[string]schema.Attribute{
-				startPort: schema.NumberAttribute{Required: true,
+				attrStartPort: schema.NumberAttribute{Required: true,
 					MarkdownDescription: fmt.Sprintf("The first port, %d to %d.", tcpip.MinStartPort, 65536-tcpip.MinNumberOfPorts)},
-				numberOfPorts: schema.NumberAttribute{Required: true,
+				attrNumberOfPorts: schema.NumberAttribute{Required: true,
 					MarkdownDescription: fmt.Sprintf("How many ports, %d or more; the last one, start_port + number_of_ports - 1, is 65535 or before.", tcpip.MinNumberOfPorts)},
 			},
 		}
@@ -65,8 +65,8 @@ func (m tuningModel) transport(transport tcpip.Transport) types.Object {
 // bounds gives the two numbers of one transport's range.
 func (m tuningModel) bounds(transport tcpip.Transport) (start, number types.Number) {
 	attributes := m.transport(transport).Attributes()
-	start, _ = attributes[startPort].(types.Number)
-	number, _ = attributes[numberOfPorts].(types.Number)
+	start, _ = attributes[attrStartPort].(types.Number)
+	number, _ = attributes[attrNumberOfPorts].(types.Number)
 	return start, number
 }
 
@@ -133,11 +133,11 @@ func (m tuningModel) checkRanges() (diags diag.Diagnostics) {
 func checkRange(start, number types.Number) error {
 	first, exact := start.ValueBigFloat().Int64()
 	if exact != big.Exact {
-		return fmt.Errorf("%s %s is no whole number", startPort, start.ValueBigFloat().Text('g', 20))
+		return fmt.Errorf("%s %s is no whole number", attrStartPort, start.ValueBigFloat().Text('g', 20))
 	}
 	count, exact := number.ValueBigFloat().Int64()
 	if exact != big.Exact {
-		return fmt.Errorf("%s %s is no whole number", numberOfPorts, number.ValueBigFloat().Text('g', 20))
+		return fmt.Errorf("%s %s is no whole number", attrNumberOfPorts, number.ValueBigFloat().Text('g', 20))
 	}
 	return tcpip.CheckPortRange(first, count)
 }
@@ -149,7 +149,7 @@ func rangesOf(numbers tuning.Desired) types.Object {
 		ranges[string(transport)] = types.ObjectNull(rangeTypes)
 		if r, ok := numbers[tcpip.Pool{Transport: transport}.Argument()].PortRange(); ok {
 			found = true
-			ranges[string(transport)] = basetypes.NewObjectValueMust(rangeTypes, map[string]attr.Value{startPort: whole(uint32(r.Start)), numberOfPorts: whole(r.Number)})
+			ranges[string(transport)] = basetypes.NewObjectValueMust(rangeTypes, map[string]attr.Value{attrStartPort: whole(uint32(r.Start)), attrNumberOfPorts: whole(r.Number)})
 		}
 	}
 	if !found {
