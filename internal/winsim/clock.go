@@ -28,7 +28,7 @@ func newClock(s settings, follows bool, zone time.Duration) *clock {
 		s.now = func() time.Time { return still }
 	}
 	boot := s.now().Add(-(17*24*time.Hour + 3*time.Hour + 12*time.Minute + 345678900*time.Nanosecond))
-	return &clock{source: s.now, follows: follows, booted: boot, facts: wmi.Facts{Boot: boot, Installed: s.installed, Zone: zone, UUID: s.uuid}}
+	return &clock{source: s.now, follows: follows, booted: boot, facts: wmi.Facts{Boot: boot, Installed: s.installed, Zone: zone, UUID: s.uuid, Processes: wmi.MailServer}}
 }
 
 // steady is what the host's sockets go by: no step of the wall clock is in it.

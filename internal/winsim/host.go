@@ -114,6 +114,9 @@ func New(p Profile, opts ...Option) (*Host, error) {
 		s.original.mu.Unlock()
 	}
 	h.stack = tcpstack.New(h.stackConfig())
+	if s.controller {
+		h.promote()
+	}
 	if h.shells, err = h.newShells(); err != nil {
 		return nil, err
 	}

@@ -21,14 +21,15 @@ const (
 
 type settings struct {
 	listener.Config
-	username  string
-	now       func() time.Time
-	noShell   bool
-	language  string
-	uuid      string
-	installed time.Time
-	original  *Host                  // of which this one is a clone
-	settle    []func(*profile.Shape) // what else the seed does
+	username   string
+	now        func() time.Time
+	noShell    bool
+	language   string
+	uuid       string
+	installed  time.Time
+	original   *Host                  // of which this one is a clone
+	settle     []func(*profile.Shape) // what else the seed does
+	controller bool
 }
 
 // Option changes how a host starts.
@@ -101,6 +102,15 @@ func MaxUserPortRules(is bool) Option {
 func MaxUserPortWins(is bool) Option {
 	return settle(func(s *profile.Shape) { s.MaxUserPortWins = is })
 }
+
+// PolicyResults settles what a client gets of root/rsop/computer: "read" (what SetPolicy set), "denied" (it may not), or
+// "missing" (no policy was ever processed, so that there is no such namespace).
+func PolicyResults(are string) Option {
+	return settle(func(s *profile.Shape) { s.PolicyResults = are })
+}
+
+// DomainController makes the host one, with the listeners of a directory and of a DNS server.
+func DomainController() Option { return func(s *settings) { s.controller = true } }
 
 func settle(f func(*profile.Shape)) Option {
 	return func(s *settings) { s.settle = append(s.settle, f) }

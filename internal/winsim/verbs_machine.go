@@ -1,10 +1,13 @@
 package winsim
 
 import (
+	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/wmi"
 )
 
 // Registry is HKEY_LOCAL_MACHINE.
@@ -50,6 +53,39 @@ func (h *Host) setIn(path string, v registry.Value) {
 
 // SetUUID changes Win32_ComputerSystemProduct.UUID, as a move to other hardware does; "" is a machine that has none.
 func (h *Host) SetUUID(text string) { h.clock.change(func(c *clock) { c.facts.UUID = text }) }
+
+// AddProcess starts a program, which runs again after each restart; of a pid that there is it changes the name.
+func (h *Host) AddProcess(pid uint32, name string) {
+	h.clock.change(func(c *clock) { c.facts.Run(pid, name) })
+}
+
+// AddListener has a process listen on an address such as "0.0.0.0:1433" or "[::]:1433", also after each restart. It panics
+// over an address that is none.
+func (h *Host) AddListener(address string, pid uint32) {
+	h.Stack().Listen(netip.MustParseAddrPort(address), pid)
+}
+
+// promote makes the host a domain controller (documented: Win32_OperatingSystem; the ports: Service overview).
+func (h *Host) promote() {
+	h.machine.Profile.ProductType = 2
+	h.AddProcess(1308, "dns.exe")
+	for port, pid := range map[string]uint32{"53": 1308, "88": 640, "389": 640, "636": 640, "3268": 640, "3269": 640} {
+		h.AddListener("0.0.0.0:"+port, pid)
+	}
+}
+
+// SetPolicy has a Group Policy object of that name set a REG_DWORD, as far as the results of policies tell: the value itself is
+// not written. The last object that sets a value wins.
+func (h *Host) SetPolicy(key, valueName string, number uint32, gpo string) {
+	h.clock.change(func(c *clock) {
+		c.facts.Policies = append(slices.Clip(c.facts.Policies), wmi.Policy{Key: key, Name: valueName, Number: number, GPO: gpo})
+	})
+}
+
+// SetAutoReuse sets the range that sockets draw from which may share their ports (since 2016); zero is off.
+func (h *Host) SetAutoReuse(r tcpstack.Range) {
+	h.clock.change(func(c *clock) { c.facts.AutoReuse = r })
+}
 
 // Reinstall sets Windows up anew on the same machine: a fresh registry, Windows' own port ranges, a restart, and InstallDate is now.
 func (h *Host) Reinstall() {

@@ -7,7 +7,7 @@ import (
 
 // The suite runs under seeds 1, 2 and 3: they must show every answer of every question with up to three answers.
 func TestSeedsShowEveryAnswer(t *testing.T) {
-	answers := map[string]int{"Prefix": 3, "NamespaceCase": 3, "FirstItems": 3, "Offset": 3, "Reason": 3, "ProviderFault": 4, "FractionDigits": 8, "ShellPart": 3}
+	answers := map[string]int{"Prefix": 3, "NamespaceCase": 3, "FirstItems": 3, "Offset": 3, "Reason": 3, "ProviderFault": 4, "FractionDigits": 8, "ShellPart": 3, "PolicyResults": 3}
 	shape := reflect.TypeFor[Shape]()
 	for i := range shape.NumField() {
 		name, want := shape.Field(i).Name, 2

@@ -85,6 +85,9 @@ type Shape struct {
 	MaxUserPortRules bool // since 2008 a boot makes TCP's ranges of MaxUserPort; else it does nothing
 	MaxUserPortWins  bool // where it rules, also over a range that netsh has set to stay; else not
 	SettingIPv6      bool // MSFT_NetTCPSetting and MSFT_NetUDPSetting show the range of IPv6; else of IPv4
+
+	PolicyResults string // of whoever asks for root/rsop/computer: "read"; "denied"; the namespace is "missing"
+	SmallGPO      bool   // RSOP_GPO.id is not spelt as RSOP_RegistryPolicySetting.GPOID is, but in small letters
 }
 
 // ShapeOf draws the shape of a seed. Of a question with n answers the seeds 1 to n show every answer once, so three
@@ -116,5 +119,6 @@ func ShapeOf(seed int64) Shape {
 		EchoSucceeds: yes(), NoProgramCode: []int{1, 9009}[pick(2)], NetstatIndent: []int{2, 4}[pick(2)], ExcludedHotfix: yes(),
 		BootFollowsClock: yes(),
 		NetshUsage:       yes(), MaxUserPortRules: yes(), MaxUserPortWins: yes(), SettingIPv6: yes(),
+		PolicyResults: []string{"read", "denied", "missing"}[pick(3)], SmallGPO: yes(),
 	}
 }

@@ -72,7 +72,7 @@ func (c *console) netshWrites(command, family string, args map[string]string, fi
 		return c.refuse(c.text.inUse + "\r\n")
 	case c.deaf:
 	case exclude:
-		c.machine.Stack().Configure(func(c *tcpstack.Config) { c.Excluded = append(slices.Clip(c.Excluded), r) })
+		c.machine.Stack().Configure(func(c *tcpstack.Config) { c.Excluded = append(c.Excluded, r) })
 	default:
 		c.machine.SetRange(args["protocol"], family, r, store == "persistent")
 	}

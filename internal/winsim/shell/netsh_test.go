@@ -41,6 +41,7 @@ func TestNetshSets(t *testing.T) {
 		"int ipv4 set dynamicport tcp start=2000 num=300 store=active x":                           {nobody, wrong},
 		"int ipv4 set dynamicport tcp start=2000 num=300 color=red":                                {nobody, wrong},
 		"int ipv4 set dynamicport icmp start=2000 num=300":                                         {nobody, wrong},
+		"int ipv4 set dynamicport =tcp start=2000 num=300":                                         {nobody, wrong},
 		"int ip set dynamicport tcp start=2000 num=300":                                            {nobody, wrong},
 		"int ipv4 set dynamicports tcp start=2000 num=300":                                         {nobody, wrong},
 		"int ipv4 set dyn tcp start=2000 num=300":                                                  {nobody, wrong},

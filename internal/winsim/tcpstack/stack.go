@@ -44,6 +44,7 @@ type Stack struct {
 	since  time.Time // when the load began
 	opened int       // connections that it tried
 
+	added    []Socket // by Listen
 	standing []Socket
 	udp      []Endpoint
 	given    []Socket                  // by Replace; nil where there is none
@@ -78,6 +79,10 @@ func (s *Stack) boot(now time.Time) {
 	s.pools = map[netip.AddrPort]*ports{}
 	s.random = rand.New(rand.NewPCG(uint64(s.config.Seed), 0)) // #nosec G404,G115 -- a simulation that can be repeated
 	s.standing, s.udp = standing(now, s.config.TCP4)
+	for _, socket := range s.added {
+		socket.Created = now
+		s.standing = append(s.standing, socket)
+	}
 	s.last = uint16(s.config.TCP4.Start - 1) // #nosec G115 -- a port
 	for _, socket := range s.standing {
 		if socket.State != Listen {
@@ -119,6 +124,19 @@ func (s *Stack) Load(l Load) {
 	l.PerSecond = min(max(l.PerSecond, 0), MaxPerSecond)
 	l.Destinations = slices.Clone(l.Destinations)
 	s.load, s.since, s.opened = l, s.now, 0
+}
+
+// Listen adds a listener, which is there again after each boot.
+func (s *Stack) Listen(at netip.AddrPort, pid uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	nobody := netip.IPv4Unspecified()
+	if at.Addr().Is6() {
+		nobody = netip.IPv6Unspecified()
+	}
+	s.added = append(s.added, Socket{at, netip.AddrPortFrom(nobody, 0), Listen, pid, s.now})
+	s.standing = append(s.standing, s.added[len(s.added)-1])
+	s.held.take(int(at.Port()))
 }
 
 // Configure changes the ranges and the excluded ranges, for connections to come.

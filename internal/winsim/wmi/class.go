@@ -24,7 +24,7 @@ type Property struct {
 }
 
 // Row is an instance: a value per property, nil for null, absent where hostile tests want no element, else a string, an
-// int64, a bool or a time.Time.
+// int64, a bool, a time.Time, or bytes, an array of numbers.
 type Row []any
 
 type absent struct{}
@@ -51,15 +51,16 @@ func tableOf(rows ...Row) table {
 
 var namespaces = map[string][]*Class{
 	"root/default":       {},
-	"root/cimv2":         {operatingSystem, computerSystemProduct, service, perfTCPv4, perfTCPv6},
+	"root/cimv2":         {operatingSystem, computerSystem, computerSystemProduct, process, service, perfTCPv4, perfTCPv6},
 	"root/standardcimv2": {netTCPConnection, netUDPEndpoint, netTCPSetting, netUDPSetting},
+	policyResults:        {registryPolicy, policyObject},
 }
 
 // classesOf lists the classes of a namespace as that Windows has them: properties that came later have no name.
 func (m *Machine) classesOf(namespace string) (list []*Class, ok bool) {
 	namespace = strings.ToLower(namespace)
 	all, ok := namespaces[namespace]
-	if !ok || namespace == "root/standardcimv2" && !m.Profile.HasStandardCimv2 {
+	if !ok || namespace == "root/standardcimv2" && !m.Profile.HasStandardCimv2 || namespace == policyResults && m.Shape.PolicyResults == "missing" {
 		return nil, false
 	}
 	for _, c := range all {

@@ -45,6 +45,10 @@ func (m *Machine) Select(t Target, wql string) (*Cursor, *soap.Fault) {
 		return &soap.Fault{Code: code, Sender: code != soap.CodeProvider, Subcode: subcode, Text: text,
 			WMI: &soap.WMIError{Code: wbem, CIMStatus: status, Operation: "ExecQuery", ParameterInfo: wql, Namespace: t.Namespace}}
 	}
+	if strings.EqualFold(t.Namespace, policyResults) && m.Shape.PolicyResults == "denied" {
+		code := map[bool]uint32{false: soap.CodeAccessDenied, true: soap.CodeAccessDeniedHRESULT}[m.Shape.DeniedHRESULT]
+		return nil, fault(code, wbemAccessDenied, 2, "w:AccessDenied", "Access is denied.")
+	}
 	classes, ok := m.classesOf(t.Namespace)
 	if !ok {
 		return nil, fault(soap.CodeResourceNotFound, wbemInvalidNamespace, 3, "a:DestinationUnreachable", "The namespace does not exist.")
@@ -110,6 +114,10 @@ func (c *Cursor) Append(b []byte) []byte {
 		case absent:
 		case nil:
 			b = append(b, column.empty...)
+		case []byte:
+			for _, n := range value {
+				b = append(strconv.AppendInt(append(b, column.start...), int64(n), 10), column.end...)
+			}
 		default:
 			b = append(b, column.start...)
 			b = append(c.value(b, value), column.end...)

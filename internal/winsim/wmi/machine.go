@@ -14,6 +14,7 @@ import (
 
 // WMI's codes (documented: WbemErrorEnum).
 const (
+	wbemAccessDenied      = 0x80041003
 	wbemInvalidNamespace  = 0x8004100E
 	wbemInvalidClass      = 0x80041010
 	wbemInvalidQuery      = 0x80041017
@@ -36,6 +37,9 @@ type Facts struct {
 	Now, Boot, Installed time.Time
 	Zone                 time.Duration // ahead of UTC, daylight saving included
 	UUID                 string        // "" where the firmware has none
+	Processes            []Process
+	Policies             []Policy
+	AutoReuse            tcpstack.Range // zero: off
 }
 
 // Target is the class that a resource URI names.

@@ -44,11 +44,12 @@ var netTCPSetting = &Class{
 	rows: func(m *Machine) table {
 		names := []string{"Automatic", "InternetCustom", "DatacenterCustom", "Compat", "Datacenter", "Internet"}
 		r := m.Stack().Config().TCP4
+		reuse := m.Facts().AutoReuse
 		if m.Shape.SettingIPv6 { // assumed, both
 			r = m.Stack().Config().TCP6
 		}
 		return table{len(names), func(i int, row Row) {
-			copy(row, Row{nil, int64(0), int64(0), int64(3), int64(r.Number), int64(r.Start), int64(3000), int64(300), names[i]})
+			copy(row, Row{nil, int64(reuse.Number), int64(reuse.Start), int64(3), int64(r.Number), int64(r.Start), int64(3000), int64(300), names[i]})
 			if i == 0 {
 				none := any(nil)
 				if m.Shape.AutomaticZero {
