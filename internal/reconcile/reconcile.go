@@ -156,7 +156,7 @@ func (r Reconciler) Read(ctx context.Context, state Resource) Outcome {
 		pending = state.Pending
 		notes = append(notes, backwards(boot))
 	}
-	claim.Memory.Seen = seen
+	claim.Memory.Seen, claim.Memory.Differ = seen, tuning.Differing(observed, state.Original)
 	return Outcome{
 		State:    &Resource{Owner: state.Owner, Original: state.Original, Numbers: numbers, Pending: pending, Memory: claim.Memory},
 		Warnings: append(claim.Warnings, notes...),
@@ -202,7 +202,7 @@ func (r Reconciler) Import(ctx context.Context) Outcome {
 	notes = slices.Concat(notes, ofRanges(differ), missing)
 	seen, _ := claim.Memory.Seen.At(scene.boot, observed, managed)
 	memory := claim.Memory
-	memory.Written, memory.Seen = numbersOf(memory.Written, original), seen
+	memory.Written, memory.Seen, memory.Differ = numbersOf(memory.Written, original), seen, tuning.Differing(observed, original)
 	return Outcome{
 		State:    &Resource{Owner: owner, Original: original, Numbers: numbers, Pending: seen.Pending(observed, managed), Memory: memory},
 		Warnings: append(claim.Warnings, notes...),

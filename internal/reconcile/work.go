@@ -214,7 +214,7 @@ func (w *work) resource(prior tuning.Prior, after tuning.Values) *Resource {
 	applied := tuning.Applied(w.desired)
 	numbers, _ := tuning.State(after, prior.Original, applied)
 	managed, seen := tuning.Parameters(prior.Original), only(w.seen, prior.Original)
-	memory := tuning.Memory{Written: numbersOf(prior.Written, prior.Original), Applied: applied, Seen: seen, Journaled: w.claim.Memory.Journaled, UUID: w.claim.Memory.UUID}
+	memory := tuning.Memory{Written: numbersOf(prior.Written, prior.Original), Applied: applied, Differ: tuning.Differing(after, prior.Original), Seen: seen, Journaled: w.claim.Memory.Journaled, UUID: w.claim.Memory.UUID}
 	if w.Journal && w.placed != "" {
 		installed := w.scene.machine.Installed.UTC()
 		memory.Journaled, memory.UUID = &installed, w.scene.machine.UUID

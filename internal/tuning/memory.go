@@ -14,7 +14,10 @@ type Memory struct {
 	Written Values `json:"written"`
 	// Applied is what the port ranges were last set to, see [Applied].
 	Applied Desired `json:"applied,omitempty"`
-	Seen    *Seen   `json:"seen,omitempty"`
+	// Differ is the arguments whose families had different ranges when the host was
+	// last looked at: the next apply sets both, also where state shows what is wanted.
+	Differ []string `json:"differ,omitempty"`
+	Seen   *Seen    `json:"seen,omitempty"`
 	// Journaled is the InstallDate of the Windows on which we wrote a journal; nil
 	// where we wrote none.
 	Journaled *time.Time `json:"journaled,omitempty"`

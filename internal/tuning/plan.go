@@ -199,7 +199,7 @@ func (plan *Plan) doubt(p tcpip.Parameter, found, original Value, prior Prior) {
 		return
 	}
 	plan.warn(p, fmt.Sprintf("%s was %s, which the journal does not know", p.ValueName, found),
-		fmt.Sprintf("The journal of an earlier owner says that it was %s before, and that is what it becomes again on destroy. If %s is what is to come back, note it down.", original, found))
+		fmt.Sprintf("The journal of an earlier owner says that it was %s before, and on destroy it becomes %s again. If %s is what is to come back, note it down.", original, original.nearest(), found))
 }
 
 // CarriedWarnings says at a takeover what stays as an earlier owner left it.
@@ -207,7 +207,7 @@ func (plan Plan) CarriedWarnings(observed Values) []Warning {
 	var told Plan
 	for _, p := range Parameters(plan.Carried) {
 		told.warn(p, fmt.Sprintf("%s is %s, as the earlier owner left it, and stays so", p.ValueName, observed[p.Attribute]),
-			fmt.Sprintf("It is not configured here. Configure %s to manage it; otherwise the destroy of this resource makes it %s again.", p.Attribute, plan.Carried[p.Attribute]))
+			fmt.Sprintf("It is not configured here. Configure %s to manage it; otherwise the destroy of this resource makes it %s again.", p.Argument(), plan.Carried[p.Attribute].nearest()))
 	}
 	return told.Warnings
 }

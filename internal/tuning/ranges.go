@@ -46,6 +46,17 @@ func tuned(observed, recorded Values, transport tcpip.Transport) bool {
 	return ok && (known || ipv4 != usual || ipv6 != usual)
 }
 
+// Differing lists the managed ranges, by argument, whose families are not alike.
+func Differing(observed, original Values) (arguments []string) {
+	for _, transport := range tcpip.Transports {
+		_, _, managed := pair(original, transport)
+		if ipv4, ipv6, ok := pair(observed, transport); managed && ok && ipv4 != ipv6 {
+			arguments = append(arguments, tcpip.Pool{Transport: transport}.Argument())
+		}
+	}
+	return arguments
+}
+
 // one is the range that state has for both families: theirs, where they agree, else
 // that of the family that is not as it was applied, IPv4's where neither is. So a
 // difference stays a difference until it is gone. Where nothing is known of what was
@@ -116,6 +127,9 @@ func Watched(original Values) []tcpip.Parameter {
 func WatchedWarnings(observed, original Values) []Warning {
 	var plan Plan
 	for _, p := range Watched(original) {
+		if _, managed := original[p.Attribute]; managed {
+			continue // both were imported; a configuration can name one of them only
+		}
 		if found := observed[p.Attribute]; found.Present {
 			plan.Warnings = append(plan.Warnings, Warning{Summary: fmt.Sprintf("%s is %s beside a managed dynamic_port_range", p.ValueName, found),
 				Detail: "On this Windows the dynamic port range is the documented control, yet MaxUserPort is reported to set the range of TCP at the next restart; which of the two rules is not known. " +
