@@ -26,9 +26,9 @@ func TestNumbers(t *testing.T) {
 func TestBadArguments(t *testing.T) {
 	for _, bad := range []struct {
 		cli, hosts, parallelism string
-		runs                    int
-	}{{"", "10", "10", 1}, {"cli", "x", "10", 1}, {"cli", "10", "x", 1}, {"cli", "10", "10", 0}} {
-		if err := run(t.Context(), bad.cli, bad.hosts, bad.parallelism, bad.runs, 0); err == nil || !strings.Contains(err.Error(), "-") {
+		changed, runs           int
+	}{{"", "10", "10", 0, 1}, {"cli", "x", "10", 0, 1}, {"cli", "10", "x", 0, 1}, {"cli", "10", "10", 0, 0}, {"cli", "10", "10", -1, 1}, {"cli", "10", "10", 1001, 1}} {
+		if err := run(t.Context(), bad.cli, bad.hosts, bad.parallelism, bad.changed, bad.runs, 0); err == nil || !strings.Contains(err.Error(), "-") {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}
@@ -56,6 +56,24 @@ func TestTable(t *testing.T) {
 	for _, line := range strings.Split(got, "\n")[:3] {
 		if strings.Count(line, "|") != len(columns)+1 {
 			t.Errorf("%d bars for %d columns: %s", strings.Count(line, "|"), len(columns), line)
+		}
+	}
+}
+
+func TestChangeTable(t *testing.T) {
+	second := time.Second
+	c := change{
+		what: "a value", hosts: 200, parallelism: 10, over: relay.Counts{RoundTrips: 2600}, blindOver: relay.Counts{RoundTrips: 1600},
+		ours: []sample{{wall: 9 * second}, {wall: 7 * second}, {wall: 8 * second}}, blind: []sample{{wall: 5 * second}, {wall: 6 * second}, {wall: second}},
+	}
+	want := "| a value | 200 | 10 | 8.00 s | 5.00 s | 3.00 s | 13.0 | 8.0 | 5.0 |\n"
+	got := changeTable([]change{c}, 3, 20*time.Millisecond)
+	if !strings.Contains(got, want) || !strings.Contains(got, "Medians of 3 plans") {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+	for _, line := range strings.Split(got, "\n")[:3] {
+		if strings.Count(line, "|") != len(changeColumns)+1 {
+			t.Errorf("%d bars for %d columns: %s", strings.Count(line, "|"), len(changeColumns), line)
 		}
 	}
 }

@@ -27,11 +27,12 @@ func main() {
 	cli := flag.String("cli", "", "path of Terraform or OpenTofu")
 	hosts := flag.String("hosts", "10,100,500", "numbers of hosts")
 	parallelism := flag.String("parallelism", "10,50,200", "values of -parallelism")
+	changed := flag.Int("change-hosts", 200, "number of hosts on which plans change a value; 0: none")
 	runs := flag.Int("runs", 3, "plans of each kind; the table has the median")
 	delay := flag.Duration("delay", 20*time.Millisecond, "what each round trip takes longer")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, *cli, *hosts, *parallelism, *runs, *delay)
+	err := run(ctx, *cli, *hosts, *parallelism, *changed, *runs, *delay)
 	stop()
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "fleetbench: %v\n", err)
@@ -52,7 +53,7 @@ func numbers(name, text string) ([]int, error) {
 	return list, nil
 }
 
-func run(ctx context.Context, cli, hostsText, parallelismText string, runs int, delay time.Duration) (err error) {
+func run(ctx context.Context, cli, hostsText, parallelismText string, changed, runs int, delay time.Duration) (err error) {
 	counts, err := numbers("hosts", hostsText)
 	if err != nil {
 		return err
@@ -61,8 +62,8 @@ func run(ctx context.Context, cli, hostsText, parallelismText string, runs int, 
 	if err != nil {
 		return err
 	}
-	if runs < 1 || cli == "" {
-		return errors.New("-cli must name Terraform or OpenTofu, and -runs must be at least 1")
+	if runs < 1 || cli == "" || changed < 0 || changed > 1000 {
+		return errors.New("-cli must name Terraform or OpenTofu, -runs must be at least 1, and -change-hosts from 0 to 1000")
 	}
 	work, err := os.MkdirTemp("", "fleetbench-")
 	if err != nil {
@@ -81,6 +82,14 @@ func run(ctx context.Context, cli, hostsText, parallelismText string, runs int, 
 		rows = append(rows, more...)
 	}
 	fmt.Print(table(rows, runs, delay))
+	if changed == 0 {
+		return nil
+	}
+	list, err := benchChanges(ctx, cli, work, changed, parallelisms[0], runs, delay)
+	if err != nil {
+		return fmt.Errorf("changes on %d hosts: %w", changed, err)
+	}
+	fmt.Print("\n" + changeTable(list, runs, delay))
 	return nil
 }
 
@@ -88,12 +97,12 @@ func run(ctx context.Context, cli, hostsText, parallelismText string, runs int, 
 // goes by the provider's name so that the command line starts it.
 func build(ctx context.Context, work string) error {
 	const bench = "./internal/fleetbench"
-	for program, from := range map[string]string{
-		"ours": ".", "idle": bench + "/idle", "hosts": bench + "/hosts", "bin/terraform-provider-windows": bench + "/measured",
+	for program, from := range map[string][]string{
+		"ours": {"."}, "blind": {"-tags=noplanreads", "."}, "idle": {bench + "/idle"}, "hosts": {bench + "/hosts"}, "bin/terraform-provider-windows": {bench + "/measured"},
 	} {
-		command := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(work, program), from) // #nosec G204 -- constants
+		command := exec.CommandContext(ctx, "go", append([]string{"build", "-o", filepath.Join(work, program)}, from...)...) // #nosec G204 -- constants
 		if output, err := command.CombinedOutput(); err != nil {
-			return fmt.Errorf("build %s: %w: %s", from, err, output)
+			return fmt.Errorf("build %s: %w: %s", program, err, output)
 		}
 	}
 	return nil
@@ -106,7 +115,7 @@ func benchFleet(ctx context.Context, cli, work string, count int, parallelisms [
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, fleet.stop()) }()
-	bench, err := newPlans(cli, work, fleet.Fleet)
+	bench, err := newPlans(cli, work, filepath.Join(work, strconv.Itoa(count)), fleet.Fleet)
 	if err != nil {
 		return nil, err
 	}

@@ -45,16 +45,19 @@ provider "windows" {
   username = %q
   password = %q
 }
+variable "delay" { default = 30 }
+variable "port" { default = 65534 }
 resource "windows_tcpip_tuning" "fleet" {
   for_each             = toset(%s)
   host                 = each.key
-  tcp_timed_wait_delay = 30
-  max_user_port        = 65534
+  tcp_timed_wait_delay = var.delay
+  max_user_port        = var.port
 }
 `
 
-func newPlans(cli, work string, fleet relay.Fleet) (*plans, error) {
-	p := &plans{cli: cli, work: work, dir: filepath.Join(work, strconv.Itoa(len(fleet.Hosts))), usage: filepath.Join(work, "usage")}
+// newPlans makes the folder dir in the folder work, where the programs are.
+func newPlans(cli, work, dir string, fleet relay.Fleet) (*plans, error) {
+	p := &plans{cli: cli, work: work, dir: dir, usage: filepath.Join(work, "usage")}
 	hosts, err := json.Marshal(fleet.Hosts)
 	if err != nil {
 		return nil, fmt.Errorf("write the configuration: %w", err)
@@ -77,6 +80,11 @@ func (p *plans) apply(ctx context.Context) error {
 // plan measures one plan, which must find no difference.
 func (p *plans) plan(ctx context.Context, provider string, parallelism int) (sample, error) {
 	return p.run(ctx, provider, "plan", "-detailed-exitcode", "-parallelism="+strconv.Itoa(parallelism))
+}
+
+// change measures one plan that sets a variable and so changes something on each host.
+func (p *plans) change(ctx context.Context, provider string, parallelism int, variable string) (sample, error) {
+	return p.run(ctx, provider, "plan", "-var="+variable, "-parallelism="+strconv.Itoa(parallelism))
 }
 
 func (p *plans) run(ctx context.Context, provider string, args ...string) (sample, error) {
