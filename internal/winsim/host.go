@@ -19,29 +19,19 @@ import (
 // Profile is one Windows version.
 type Profile = profile.Profile
 
-// Server2003R2 is Windows Server 2003 R2 with WinRM 1.1, which has no shell.
-func Server2003R2() Profile { return profile.Server2003R2 }
+// The versions that there are.
+var (
+	Server2003R2 = row(profile.Server2003R2) // with WinRM 1.1, which has no shell
+	Server2003   = row(profile.Server2003)   // SP2 with WinRM 2.0 (KB968930), which has a shell
+	Server2008R2 = row(profile.Server2008R2) // SP1 with WinRM 2.0, without root/StandardCimv2
+	Server2012R2 = row(profile.Server2012R2)
+	Server2016   = row(profile.Server2016)
+	Server2019   = row(profile.Server2019)
+	Server2022   = row(profile.Server2022)
+	Server2025   = row(profile.Server2025)
+)
 
-// Server2003 is Windows Server 2003 SP2 with WinRM 2.0 (KB968930), which has a shell.
-func Server2003() Profile { return profile.Server2003 }
-
-// Server2008R2 is Windows Server 2008 R2 SP1 with WinRM 2.0; it has no root/StandardCimv2.
-func Server2008R2() Profile { return profile.Server2008R2 }
-
-// Server2012R2 is Windows Server 2012 R2.
-func Server2012R2() Profile { return profile.Server2012R2 }
-
-// Server2016 is Windows Server 2016.
-func Server2016() Profile { return profile.Server2016 }
-
-// Server2019 is Windows Server 2019.
-func Server2019() Profile { return profile.Server2019 }
-
-// Server2022 is Windows Server 2022.
-func Server2022() Profile { return profile.Server2022 }
-
-// Server2025 is Windows Server 2025.
-func Server2025() Profile { return profile.Server2025 }
+func row(p Profile) func() Profile { return func() Profile { return p } }
 
 // ProfileByName finds a profile by its name on the command line, e.g. "server-2022".
 func ProfileByName(name string) (Profile, bool) { return profile.ByName(name) }
@@ -73,7 +63,6 @@ type Host struct {
 	methods   map[string]int
 	writes    int
 	rewrite   func(item string) string
-	set       tcpstack.Ranges        // persistent ranges that somebody has set; zero: none
 	open      map[string]*wmi.Cursor // enumerations by context: the items yet to come
 }
 
@@ -107,13 +96,12 @@ func New(p Profile, opts ...Option) (*Host, error) {
 	}
 	h.clock = newClock(s, shape.BootFollowsClock, shape.Offset)
 	h.machine = &wmi.Machine{Profile: p, Shape: shape, Registry: freshRegistry(s.ComputerName, shape), Name: s.ComputerName, Facts: h.clock.read, Stack: h.Stack}
+	kept := tcpstack.Ranges{}
 	if s.original != nil {
 		h.machine.Registry.CopyFrom(s.original.machine.Registry)
-		s.original.mu.Lock()
-		h.set = s.original.set
-		s.original.mu.Unlock()
+		kept = s.original.Stack().Config().Kept
 	}
-	h.stack = tcpstack.New(h.stackConfig())
+	h.stack = tcpstack.New(h.stackConfig(kept))
 	if s.controller {
 		h.promote()
 	}

@@ -15,12 +15,11 @@ func (h *Host) SetPortRange(transport, family string, r tcpstack.Range) {
 }
 
 func (h *Host) setRange(transport, family string, r tcpstack.Range, persistent bool) {
-	h.Stack().Configure(func(c *tcpstack.Config) { *c.Of(transport, family) = r })
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if persistent {
-		*h.set.Of(transport, family) = r
-	}
+	h.Stack().Configure(func(c *tcpstack.Config) {
+		if *c.Of(transport, family) = r; persistent {
+			*c.Kept.Of(transport, family) = r
+		}
+	})
 }
 
 // SetElevated tells whether commands in a shell run with an administrator's full rights (the default); else netsh sets nothing
@@ -32,13 +31,11 @@ func (h *Host) NetshSetsNothing(nothing bool) { h.shells.Deaf.Store(nothing) }
 
 // PortRange is the range now, and the one that is set to stay (on 2003, where none can be: its default).
 func (h *Host) PortRange(transport, family string) (active, persistent tcpstack.Range) {
-	own, config := tcpstack.ModernRange, h.Stack().Config()
+	c, own := h.Stack().Config(), tcpstack.ModernRange
 	if h.machine.Profile.Quirk2003 {
 		own = tcpstack.Range{Start: 1025, Number: 3976}
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return *config.Of(transport, family), cmp.Or(*h.set.Of(transport, family), own)
+	return *c.Of(transport, family), cmp.Or(*c.Kept.Of(transport, family), own)
 }
 
 // SetPorts sets the range of TCP in both families likewise, and the ports that are excluded from it.

@@ -12,27 +12,26 @@ import (
 
 // stackConfig reads what a boot makes of the registry. Ranges and defaults of the values are documented (KB314053,
 // KB196271); what the default of TcpTimedWaitDelay is since 2008, and what becomes of a value out of range, is assumed.
-// MaxUserPort since 2008: that it rules TCP, from port 1024, is reported and that it does not too; which wins is unknown.
-func (h *Host) stackConfig() tcpstack.Config {
+// MaxUserPort since 2008: that it rules TCP, from port 1024, is reported and that it does not too; whether it wins over the ranges
+// that are kept is unknown.
+func (h *Host) stackConfig(kept tcpstack.Ranges) tcpstack.Config {
 	p, shape := h.machine.Profile, h.machine.Shape
 	_, boot := h.clock.steady()
-	c := tcpstack.Config{Boot: boot, Random: shape.RandomPorts, Seed: h.settings.Seed,
+	c := tcpstack.Config{Boot: boot, Kept: kept, Random: shape.RandomPorts, Seed: h.settings.Seed,
 		OnePool: p.Quirk2003 || p.Build == 7601 && shape.OnePool2008R2}
 	delay := uint64(120)
 	if shape.TimeWait240 && !p.Quirk2003 {
 		delay = 240
 	}
 	c.TimeWait = time.Duration(h.inEffect("TcpTimedWaitDelay", 30, 300, delay)) * time.Second // #nosec G115 -- at most 300
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if p.Quirk2003 { // one range for all (documented)
-		c.Ranges = h.set.Or(tcpstack.Range{Start: 1025, Number: int(h.inEffect("MaxUserPort", 5000, 65534, 5000)) - 1024}) // #nosec G115 -- a port
+	if p.Quirk2003 {                                                                          // one range for all (documented)
+		c.Ranges = kept.Or(tcpstack.Range{Start: 1025, Number: int(h.inEffect("MaxUserPort", 5000, 65534, 5000)) - 1024}) // #nosec G115 -- a port
 		return c
 	}
-	c.Ranges, c.Excluded = h.set.Or(tcpstack.ModernRange), []tcpstack.Range{{Start: 50000, Number: 60}} // excluded: as on many hosts (reported)
+	c.Ranges, c.Excluded = kept.Or(tcpstack.ModernRange), []tcpstack.Range{{Start: 50000, Number: 60}} // excluded: as on many hosts (reported)
 	if last := h.inEffect("MaxUserPort", 5000, 65534, 0); last > 0 && shape.MaxUserPortRules {
 		ruled := tcpstack.Range{Start: 1024, Number: int(last) - 1023} // #nosec G115 -- a port
-		if c.TCP4, c.TCP6 = cmp.Or(h.set.TCP4, ruled), cmp.Or(h.set.TCP6, ruled); shape.MaxUserPortWins {
+		if c.TCP4, c.TCP6 = cmp.Or(kept.TCP4, ruled), cmp.Or(kept.TCP6, ruled); shape.MaxUserPortWins {
 			c.TCP4, c.TCP6 = ruled, ruled
 		}
 	}

@@ -62,8 +62,7 @@ func (h *Host) Advance(d time.Duration) { h.clock.change(func(c *clock) { c.pass
 func (h *Host) Reboot() {
 	h.Stack() // what happened until now
 	h.clock.reboot()
-	c := h.stackConfig()
-	h.stack.Boot(c.Boot, c.Ranges, c.TimeWait)
+	h.stack.Boot(h.stackConfig(h.stack.Config().Kept))
 	h.ExpireEnumerations()
 	h.shells.CloseAll()
 	h.CloseConnections()

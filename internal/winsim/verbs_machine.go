@@ -90,9 +90,7 @@ func (h *Host) SetAutoReuse(r tcpstack.Range) {
 // Reinstall sets Windows up anew on the same machine: a fresh registry, Windows' own port ranges, a restart, and InstallDate is now.
 func (h *Host) Reinstall() {
 	h.machine.Registry.CopyFrom(freshRegistry(h.settings.ComputerName, h.machine.Shape))
-	h.mu.Lock()
-	h.set = tcpstack.Ranges{}
-	h.mu.Unlock()
+	h.Stack().Configure(func(c *tcpstack.Config) { c.Kept = tcpstack.Ranges{} })
 	h.Reboot()
 	h.clock.change(func(c *clock) { c.facts.Installed = c.facts.Boot })
 }

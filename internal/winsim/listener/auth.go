@@ -85,13 +85,7 @@ func (l *Listener) account(domain, name string) (user, password string, ok bool)
 }
 
 func (l *Listener) sameDomain(account, sent string) bool {
-	if sent == "" || strings.EqualFold(account, sent) {
-		return true
-	}
-	if account != "" {
-		return false
-	}
-	return sent == "." || strings.EqualFold(sent, l.config.ComputerName)
+	return sent == "" || strings.EqualFold(account, sent) || account == "" && (sent == "." || strings.EqualFold(sent, l.config.ComputerName))
 }
 
 // splitName takes DOMAIN\user and user@realm apart; a realm stands for the domain named by its first label (*assumed*:

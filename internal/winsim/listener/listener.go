@@ -6,6 +6,7 @@
 package listener
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -15,6 +16,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -170,11 +172,7 @@ func (l *Listener) Counters() Counters {
 }
 
 // ResetCounters sets all counters to zero.
-func (l *Listener) ResetCounters() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.counters = Counters{}
-}
+func (l *Listener) ResetCounters() { l.count(func(c *Counters) { *c = Counters{} }) }
 
 func (l *Listener) count(change func(*Counters)) {
 	l.mu.Lock()
@@ -199,21 +197,11 @@ func (c Config) withDefaults() (Config, error) {
 	if c.Handle == nil {
 		return c, errors.New("listener: Config.Handle is missing")
 	}
-	if c.IP == "" {
-		c.IP = "127.0.0.1"
-	}
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.ComputerName == "" {
-		c.ComputerName = "WINSIM"
-	}
-	if c.BindingPolicy == "" {
-		c.BindingPolicy = "relaxed"
-	}
-	switch c.BindingPolicy {
-	case "none", "relaxed", "strict":
-	default:
+	c.IP, c.ComputerName, c.BindingPolicy = cmp.Or(c.IP, "127.0.0.1"), cmp.Or(c.ComputerName, "WINSIM"), cmp.Or(c.BindingPolicy, "relaxed")
+	if !slices.Contains([]string{"none", "relaxed", "strict"}, c.BindingPolicy) {
 		return c, fmt.Errorf("listener: BindingPolicy %q is none of none, relaxed, strict", c.BindingPolicy)
 	}
 	if c.TLS != nil {

@@ -91,10 +91,7 @@ func (l *Listener) identity() ntlm.Config {
 // checkBinding compares the client's channel bindings with ours, by CbtHardeningLevel's words: relaxed takes none but
 // not a wrong one, strict wants the right one (*documented*). Without TLS there is nothing to bind to.
 func (l *Listener) checkBinding(sent []byte) error {
-	if l.binding == nil || l.config.BindingPolicy == "none" {
-		return nil
-	}
-	if sent == nil && l.config.BindingPolicy == "relaxed" {
+	if l.binding == nil || l.config.BindingPolicy == "none" || sent == nil && l.config.BindingPolicy == "relaxed" {
 		return nil
 	}
 	if !bytes.Equal(sent, l.binding) { // no secret: the certificate is public

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"unicode/utf16"
 )
 
@@ -193,13 +194,11 @@ func buildChallenge(flags uint32, challenge [8]byte, target, info []byte) []byte
 	message = append(message, challenge[:]...)
 	message = append(message, make([]byte, 8)...)
 	message = appendField(message, len(info), challengeHeader+len(target))
+	own := make([]byte, len(version))
 	if flags&flagVersion != 0 {
-		message = append(message, version...)
-	} else {
-		message = append(message, make([]byte, len(version))...)
+		own = version
 	}
-	message = append(message, target...)
-	return append(message, info...)
+	return slices.Concat(message, own, target, info)
 }
 
 func appendField(message []byte, length, offset int) []byte {
@@ -221,10 +220,8 @@ func decodeName(flags uint32, encoded []byte) (string, error) {
 	if flags&flagUnicode != 0 {
 		return decodeText(encoded)
 	}
-	for _, b := range encoded {
-		if b >= 0x80 {
-			return "", errors.New("ntlm: an OEM name is not ASCII")
-		}
+	if bytes.ContainsFunc(encoded, func(r rune) bool { return r >= 0x80 }) {
+		return "", errors.New("ntlm: an OEM name is not ASCII")
 	}
 	return string(encoded), nil
 }

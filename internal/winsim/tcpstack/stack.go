@@ -13,6 +13,7 @@ import (
 type Config struct {
 	Boot     time.Time     // the host's last boot
 	Ranges                 // of the ports for outgoing connections, which come from TCP4 here
+	Kept     Ranges        // those of them that somebody has set to stay; zero: none
 	Excluded []Range       // ports of TCP that are never handed out
 	TimeWait time.Duration // how long a closed connection holds its port
 	// OnePool: an outgoing connection needs a port that no other one has, wherever it leads. Else a port serves one
@@ -65,12 +66,14 @@ func New(c Config) *Stack {
 	return s
 }
 
-// Boot restarts the host: sockets and counters are gone, the new configuration rules, and the load begins again.
-func (s *Stack) Boot(now time.Time, r Ranges, timeWait time.Duration) {
+// Boot restarts the host: sockets and counters are gone, the new configuration rules, but for the excluded ranges, and the load
+// begins again.
+func (s *Stack) Boot(c Config) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.config.Ranges, s.config.TimeWait = r, timeWait
-	s.boot(now)
+	c.Excluded = s.config.Excluded
+	s.config = c
+	s.boot(c.Boot)
 }
 
 func (s *Stack) boot(now time.Time) {

@@ -216,13 +216,13 @@ func TestStory(t *testing.T) {
 		t.Fatalf("exhausted: %+v, %d in TIME_WAIT, events %v", v4, waiting, s.Events())
 	}
 	now = now.Add(2 * time.Minute)
-	s.Boot(now, Ranges{TCP4: Range{1025, 3976}}, 120*time.Second)
+	s.Boot(Config{Boot: now, Ranges: Ranges{TCP4: Range{1025, 3976}}, TimeWait: 120 * time.Second, OnePool: true})
 	now = now.Add(30 * time.Second)
 	s.Step(now)
 	if v4, _ := s.Counters(); v4.Active != 3001 || v4.Failures != 0 {
 		t.Fatalf("every port is free after a boot, but %+v", v4)
 	}
-	s.Boot(now, Ranges{TCP4: Range{1025, 64510}}, 30*time.Second)
+	s.Boot(Config{Boot: now, Ranges: Ranges{TCP4: Range{1025, 64510}}, TimeWait: 30 * time.Second, OnePool: true})
 	if v4, _ := s.Counters(); v4.Active != 0 || v4.Failures != 0 || count(s, TimeWait) != 0 || count(s, Listen) == 0 {
 		t.Fatalf("after the boot: %+v", v4)
 	}
@@ -300,7 +300,7 @@ func TestAGivenTableStandsStill(t *testing.T) {
 	if got := s.Sockets(); len(got) != 0 {
 		t.Errorf("%d rows in an empty table", len(got))
 	}
-	s.Boot(noon.Add(time.Hour), Ranges{TCP4: ModernRange}, time.Minute)
+	s.Boot(Config{Boot: noon.Add(time.Hour), Ranges: Ranges{TCP4: ModernRange}, TimeWait: time.Minute})
 	s.Step(noon.Add(time.Hour + 10*time.Second))
 	if count(s, TimeWait) == 0 || count(s, Listen) == 0 {
 		t.Errorf("nothing moves after the boot: %v", s.Sockets())
