@@ -31,8 +31,7 @@ func misspelling(name string, catalogue []Parameter) (meant Parameter, ok bool) 
 			return Parameter{}, false
 		}
 		// One slip in eight letters: more would take MinUserPort for MaxUserPort.
-		bound := len(p.ValueName) / 8
-		if d := distance(letters, folded(p.ValueName), bound); d <= bound && (nearest < 0 || d < nearest) {
+		if d := distance(letters, folded(p.ValueName)); d <= len(p.ValueName)/8 && (nearest < 0 || d < nearest) {
 			meant, ok, nearest = p, true, d
 		}
 	}
@@ -64,12 +63,8 @@ func folded(name string) []rune {
 
 // distance counts the slips that lead from one word to the other: a letter too many,
 // one too few, a wrong one, two neighbours exchanged (Damerau and Levenshtein; a letter
-// slips once only). It gives up, with any number above the bound, where the lengths
-// alone tell.
-func distance(a, b []rune, bound int) int {
-	if d := len(a) - len(b); d > bound || -d > bound {
-		return bound + 1
-	}
+// slips once only).
+func distance(a, b []rune) int {
 	// Row i has the distances of a's first i letters to each beginning of b.
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

@@ -69,6 +69,7 @@ func TestRequiredPorts(t *testing.T) {
 		{2184.50000001, 30, 65536},  // twelve digits count
 		{999999.999999, 300, 3e8},   // 0.0003 below
 		{0.00000000001, 300, 1},     // and each counts at the small end too
+		{0.561872909699, 299, 169},  // 168.000000000001, as close as twelve digits come to a whole number
 		{333333.333334, 3, 1000001}, // 0.000002 above
 		{1e9, 300, 300_000_000_000}, // no machine has them; the answer stays true
 		{1e9, 0xffffffff, 4294967295000000000},
