@@ -3,6 +3,9 @@ package provider
 import (
 	"context"
 	"math/big"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -209,6 +212,27 @@ func TestFunctionDefinitions(t *testing.T) {
 			if p.GetMarkdownDescription() == "" {
 				t.Errorf("%s: %s has no description", name.Name, p.GetName())
 			}
+		}
+	}
+}
+
+// The numbers of the documentation's table are the function's.
+func TestFunctionTable(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "templates", "functions", "sustainable_connection_rate.md.tmpl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile(`(?m)^\| (\d+) \| (\d+) s \| ([0-9.]+) \|`).FindAllStringSubmatch(string(page), -1)
+	if len(rows) < 6 {
+		t.Fatalf("the table has %d rows", len(rows))
+	}
+	for _, row := range rows {
+		rate, err := call(t, newSustainableConnectionRate, num(row[1]), num(row[2]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := rate.(types.Number).ValueBigFloat().Text('f', 1); got != row[3] {
+			t.Errorf("%s ports and %s s sustain %s, the table says %s", row[1], row[2], got, row[3])
 		}
 	}
 }
