@@ -90,4 +90,7 @@ type Policy struct {
 type Missing struct {
 	Part string // "excluded ranges"
 	Why  string
+	// Of is the part by its bit, so that it can be told what is not worth a word; zero:
+	// not said.
+	Of Parts
 }
