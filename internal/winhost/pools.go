@@ -38,7 +38,7 @@ func (r *socketRead) poolsByWMI(ctx context.Context) error {
 	r.stats.UDPPool = udp.found
 	reuse := ""
 	if r.build >= tcpip.Server2016 {
-		reuse = "AutoReusePortRangeNumberOfPorts"
+		reuse = reuseNumberColumn
 	}
 	tcp, err := r.host.settingRange(ctx, "MSFT_NetTCPSetting", reuse)
 	switch {
@@ -66,7 +66,7 @@ type setting struct {
 // since any choice would be a guess.
 func (h *Host) settingRange(ctx context.Context, class, reuse string) (setting, error) {
 	var s setting
-	query := "SELECT DynamicPortRangeStartPort, DynamicPortRangeNumberOfPorts"
+	query := "SELECT " + startColumn + ", " + numberColumn
 	if reuse != "" {
 		query += ", " + reuse
 	}
@@ -74,25 +74,43 @@ func (h *Host) settingRange(ctx context.Context, class, reuse string) (setting, 
 		if number, ok := item.Text(reuse); reuse != "" && ok && number != "" && number != "0" {
 			s.reuse = true
 		}
-		start, hasStart := item.Text("DynamicPortRangeStartPort")
-		number, hasNumber := item.Text("DynamicPortRangeNumberOfPorts")
-		if !hasStart || !hasNumber || number == "0" || number == "" {
-			return nil
-		}
-		row, err := portRange(start, number)
-		if err != nil {
+		row, err := rangeIn(item, startColumn, numberColumn)
+		switch {
+		case err != nil:
 			return fmt.Errorf("%s: %w", class, err)
-		}
-		if s.found != nil && *s.found != row {
+		case row == nil:
+			return nil
+		case s.found != nil && *s.found != *row:
 			return fmt.Errorf("%s reports two dynamic port ranges, %s and %s: which one rules is not known", class, s.found, row)
 		}
-		s.found = &row
+		s.found = row
 		return nil
 	})
 	if err != nil {
 		return setting{}, err
 	}
 	return s, nil
+}
+
+// Columns of the settings classes.
+const (
+	startColumn, numberColumn           = "DynamicPortRangeStartPort", "DynamicPortRangeNumberOfPorts"
+	reuseStartColumn, reuseNumberColumn = "AutoReusePortRangeStartPort", "AutoReusePortRangeNumberOfPorts"
+)
+
+// rangeIn is the port range in two columns of a template; nil where it reports none:
+// null or 0, or no such columns.
+func rangeIn(item wsman.Item, startColumn, numberColumn string) (*tcpip.PortRange, error) {
+	start, hasStart := item.Text(startColumn)
+	number, hasNumber := item.Text(numberColumn)
+	if !hasStart || !hasNumber || number == "0" || number == "" {
+		return nil, nil
+	}
+	found, err := portRange(start, number)
+	if err != nil {
+		return nil, err
+	}
+	return &found, nil
 }
 
 func (r *socketRead) poolsByNetsh() error {
