@@ -54,7 +54,13 @@ type change struct {
 	supposed bool
 }
 
-func (c change) name() string { return strings.ToUpper(string(c.transport)) }
+// name is what a warning calls the range. Before Vista there is one for TCP and UDP.
+func (c change) name() string {
+	if c.argument == "max_user_port" && !c.supposed {
+		return "the range " + c.to.String()
+	}
+	return "the " + strings.ToUpper(string(c.transport)) + " range " + c.to.String()
+}
 
 // changes is the ranges that a proposal sets, MaxUserPort's among them.
 func (o *outlook) changes() (list []change) {
@@ -125,7 +131,7 @@ func (o *outlook) takesIn(c change) {
 		names = append(names, s.short())
 	}
 	names = slices.Compact(names) // two programs on one port
-	o.warn(c.argument, fmt.Sprintf("the range %s %s %s on which something listens: %s", c.to, c.would("take in"), count(len(names), "port"), few(names, 5)), o.protection(list))
+	o.warn(c.argument, fmt.Sprintf("%s %s %s on which something listens: %s", c.name(), c.would("take in"), count(len(names), "port"), few(names, 5)), o.protection(list))
 }
 
 // would says of what is only reported that it is so.
@@ -173,7 +179,7 @@ func (o *outlook) shrinks(c change) {
 	if c.to.Number >= now.Number {
 		return
 	}
-	o.warn(c.argument, fmt.Sprintf("the range %s %s the %s pool smaller: %d ports, %d now", c.to, c.would("make"), c.name(), c.to.Number, now.Number),
+	o.warn(c.argument, fmt.Sprintf("%s %s the pool smaller: %d ports, %d now", c.name(), c.would("make"), c.to.Number, now.Number),
 		fmt.Sprintf("The range is %s now. Fewer ports sustain fewer connections, and a host that runs out of them opens no new ones.", now))
 }
 
@@ -185,7 +191,7 @@ func (o *outlook) excludes(c change) {
 	for _, family := range tcpip.Families {
 		gone := o.kept(tcpip.Pool{Transport: c.transport, Family: family}).within(c.to)
 		if gone > c.to.Number/2 {
-			o.warn(c.argument, fmt.Sprintf("%d of the %d ports of the range %s are excluded for %s over %s", gone, c.to.Number, c.to, c.name(), familyText(family)),
+			o.warn(c.argument, fmt.Sprintf("%d of the %d ports of %s are excluded for %s", gone, c.to.Number, c.name(), familyText(family)),
 				fmt.Sprintf("Windows never hands out an excluded port. These show who reserved them (a star marks an administrator's):\n\n  netsh int %s show excludedportrange protocol=%s\n", family, c.transport))
 			return
 		}
@@ -211,7 +217,7 @@ func (o *outlook) virtual(c change) {
 	}
 	for _, name := range virtualNetworks {
 		if o.Running[name] {
-			o.warn(c.argument, fmt.Sprintf("the range %s %s below %d on a host with Hyper-V or WSL (%s runs)", c.to, c.would("begin"), lowStart, name),
+			o.warn(c.argument, fmt.Sprintf("%s %s below %d on a host with Hyper-V or WSL (%s runs)", c.name(), c.would("begin"), lowStart, name),
 				"They reserve blocks of 100 ports out of the dynamic range, and WSL wants 4096 in a row (reported). With a low start these blocks lie among the ports of services: "+
 					"a service whose port is in one cannot start, and WSL's mirrored networking is reported to fail. A start of 10000 or above keeps most of them apart.")
 			return

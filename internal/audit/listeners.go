@@ -126,7 +126,7 @@ func service(transport tcpip.Transport, port uint16) (name string, known bool) {
 // who is the program of a socket.
 func (s socket) who() string {
 	if s.process == "" {
-		return fmt.Sprintf("process %d, whose name is not known,", s.pid)
+		return fmt.Sprintf("Process %d, whose name is not known,", s.pid)
 	}
 	return fmt.Sprintf("%s (process %d)", clean(s.process), s.pid)
 }

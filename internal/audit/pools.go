@@ -139,6 +139,9 @@ type bits []bool
 
 // portSet is the ports of some ranges, which may overlap.
 func portSet(list []tcpip.PortRange) bits {
+	if len(list) == 0 {
+		return bits{}
+	}
 	var change [1<<16 + 1]int
 	for _, r := range list {
 		change[r.Start]++
@@ -152,7 +155,7 @@ func portSet(list []tcpip.PortRange) bits {
 	return set
 }
 
-func (b bits) has(port uint16) bool { return b != nil && b[port] }
+func (b bits) has(port uint16) bool { return int(port) < len(b) && b[port] }
 
 // within counts the ports of a range that are in the set.
 func (b bits) within(r tcpip.PortRange) (n uint32) {
