@@ -61,10 +61,13 @@ func nothingManaged() diag.Diagnostic {
 // ModifyPlan plans what the framework cannot know: which values are managed
 // afterwards, whether a restart will be pending, and that a host in another letter
 // case is the same host. The planned values are a function of configuration and
-// state alone.
+// state alone; what is looked up on the host gives warnings only.
 func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
-	if req.State.Raw.IsNull() {
-		return // create: everything computed is unknown
+	if req.State.Raw.IsNull() { // create: everything computed is unknown
+		plan, diags := readModel(ctx, req.Plan)
+		resp.Diagnostics.Append(diags...)
+		resp.Diagnostics.Append(r.foresee(ctx, plan, nil)...)
+		return
 	}
 	model, diags := readModel(ctx, req.State)
 	resp.Diagnostics.Append(diags...)
@@ -87,16 +90,18 @@ func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 	if !strings.EqualFold(plan.Host.ValueString(), host) { // a replacement, or not known yet: the computed values stay unknown
 		resp.Diagnostics.Append(warnings(host, tuning.DestroyWarnings(prior, model.onDestroy()))...)
+		resp.Diagnostics.Append(r.foresee(ctx, plan, nil)...)
 		return
 	}
 	original, released, known := tuning.Managed(prior.Original, config.configured())
 	known = known && !state.Memory.Stale
-	changed := !known || len(released) > 0 || model.Owner.IsNull() || plan.differs(model)
+	changed := !known || len(released) > 0 || len(state.Memory.Differ) > 0 || model.Owner.IsNull() || plan.differs(model)
 	resp.Diagnostics.Append(resp.Plan.SetAttribute(ctx, path.Root("host"), model.Host)...)
 	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "owner", model.Owner, types.StringUnknown(), model.Owner.IsNull())...)
 	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "original", originalTexts(original), types.MapUnknown(types.StringType), !known)...)
 	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "pending_restart", model.Pending, types.SetUnknown(types.StringType), changed || model.Pending.IsNull())...)
 	resp.Diagnostics.Append(warnings(host, tuning.ReleaseWarnings(released, model.observed(), prior, plan.onDestroy()))...)
+	resp.Diagnostics.Append(r.foresee(ctx, plan, &model)...)
 }
 
 // setComputed plans a computed attribute: value, or unknown.

@@ -1,0 +1,5 @@
+//go:build noplanreads
+
+package provider
+
+const planTimeReads = false

@@ -1,0 +1,120 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/audit"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
+)
+
+// foresightTimeout bounds what is read of a host for a plan's warnings, the way to it
+// included: a plan must not wait for a host that is not there.
+const foresightTimeout = 5 * time.Second
+
+// proposal is what a plan changes on a host. prior is the model in state, nil for a
+// create. ok is false where the plan does not know all of it yet, or changes nothing.
+func (m tuningModel) proposal(prior *tuningModel) (p audit.Proposal, ok bool) {
+	if m.Host.IsUnknown() || m.hasUnknown() {
+		return p, false
+	}
+	p.Desired = m.numbers()
+	if prior != nil {
+		p.Prior = prior.numbers()
+	}
+	for _, argument := range arguments() {
+		to, wanted := p.Desired[argument]
+		if from, had := p.Prior[argument]; wanted && !(had && from == to) {
+			p.Changed = append(p.Changed, argument)
+		}
+	}
+	return p, len(p.Changed) > 0
+}
+
+// arguments lists what a configuration can set, each once.
+func arguments() (list []string) {
+	for _, p := range tcpip.Settings {
+		if argument := p.Argument(); len(list) == 0 || list[len(list)-1] != argument {
+			list = append(list, argument)
+		}
+	}
+	return list
+}
+
+// hasUnknown tells whether a value is known only at apply.
+func (m tuningModel) hasUnknown() bool {
+	for _, number := range m.Numbers {
+		if number.IsUnknown() {
+			return true
+		}
+	}
+	for _, transport := range tcpip.Transports {
+		start, number := m.bounds(transport)
+		if m.transport(transport).IsUnknown() || start.IsUnknown() || number.IsUnknown() {
+			return true
+		}
+	}
+	return false
+}
+
+// foresee says before a change what will come of it on this host. It gives diagnostics
+// only, and reads no more than this change takes. A host that does not answer, such as
+// one that is not born yet, is said and stops nothing. Refused credentials do stop the
+// plan: the apply would have them refused once more, and accounts get locked that way.
+func (r *tcpipTuningResource) foresee(ctx context.Context, plan tuningModel, prior *tuningModel) diag.Diagnostics {
+	proposal, ok := plan.proposal(prior)
+	if !ok {
+		return nil
+	}
+	name := plan.Host.ValueString()
+	diags := warnings(name, audit.Static(proposal))
+	parts := audit.Needs(proposal)
+	if !planTimeReads || parts == 0 {
+		return diags
+	}
+	host, err := r.hosts.at(name)
+	if err != nil { // the settings are known at apply only; else apply says it
+		return diags
+	}
+	ctx, cancel := context.WithTimeout(ctx, foresightTimeout)
+	defer cancel()
+	facts, err := host.ReadFacts(ctx, parts)
+	if refused(err) {
+		diags.Append(unable("Look at", name, err, "The apply would be refused in the same way."))
+		return diags
+	}
+	if err != nil {
+		diags.AddWarning(name+": not looked at before this change", "So nothing is known of what stands in its way there (services that listen inside a range, policies, the Windows version). "+
+			"For a machine that is not there yet that is as it should be. "+sentence(err))
+		return diags
+	}
+	if !facts.System.Build.HasDynamicPortRange() {
+		diags.Append(withoutRanges(name, facts.System.Build, proposal)...)
+	}
+	diags.Append(warnings(name, audit.Foresee(facts, proposal))...)
+	return diags
+}
+
+// refused tells whether the host, or another one before it, refused the account.
+func refused(err error) bool {
+	var unauthorized *transport.UnauthorizedError
+	var notTried *transport.NotTriedError
+	return errors.As(err, &unauthorized) || errors.As(err, &notTried)
+}
+
+// withoutRanges refuses a port range on a Windows that has none, before apply does.
+func withoutRanges(host string, build tcpip.Build, proposal audit.Proposal) (diags diag.Diagnostics) {
+	for _, argument := range proposal.Changed {
+		if strings.HasPrefix(argument, tcpip.RangeAttribute) {
+			diags.AddAttributeError(attributePath(argument), host+": this Windows has no dynamic port range",
+				fmt.Sprintf("It is build %d; Vista and Server 2008 were the first that have one. Set max_user_port for this host instead: its ephemeral ports are 1025 to MaxUserPort.", build))
+		}
+	}
+	return diags
+}
