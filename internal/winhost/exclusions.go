@@ -27,7 +27,7 @@ func (r *factsRead) shell(ctx context.Context) error {
 			return err
 		}
 		for _, part := range wanted {
-			r.missing(part, partNames[part], fmt.Errorf("only netsh and netstat in a WinRM shell give them here, and that failed: %w", err))
+			r.missing(part, partNames[part], fmt.Errorf("only netsh and netstat in a WinRM shell give them here, and that failed: %s", reason(err)))
 		}
 		return nil
 	}

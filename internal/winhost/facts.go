@@ -2,12 +2,14 @@ package winhost
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/audit"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
 )
 
 // ReadFacts reads parts of a host for a judgement, each as well as it can be had: what
@@ -67,7 +69,20 @@ type factsRead struct {
 }
 
 func (r *factsRead) missing(of audit.Parts, part string, err error) {
-	r.facts.Missing = append(r.facts.Missing, audit.Missing{Part: part, Why: presentable(err.Error()), Of: of})
+	r.facts.Missing = append(r.facts.Missing, audit.Missing{Part: part, Why: presentable(reason(err)), Of: of})
+}
+
+// reason is an error without the query or the command that it came of.
+func reason(err error) string {
+	var fault *wsman.Fault
+	switch {
+	case errors.Is(err, ErrNoShell):
+		return ErrNoShell.Error()
+	case errors.As(err, &fault):
+		return fault.Error()
+	default:
+		return err.Error()
+	}
 }
 
 // maxPresentable bounds a text of the host's that is shown, in bytes.

@@ -17,6 +17,7 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/tcpstack"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
 )
 
@@ -270,6 +271,24 @@ func TestReadFactsOfAValueThatGoes(t *testing.T) {
 	})
 	if f := readFacts(t, sim, audit.PartValues); f.Values != nil || !strings.Contains(why(f, "registry values"), "changed while it was read") {
 		t.Errorf("for ever: %+v", f)
+	}
+}
+
+// A list of texts is bounded, and an empty one may come as null or as nothing.
+func TestTextsIn(t *testing.T) {
+	line := wsman.Field{Name: "sValue", Text: "1433-1433"}
+	for name, c := range map[string]struct {
+		fields wsman.Fields
+		want   int // -1: an error
+	}{
+		"nothing": {nil, 0}, "null": {wsman.Fields{{Name: "sValue", Null: true}}, 0}, "two": {wsman.Fields{line, {Name: "ReturnValue", Text: "0"}, line}, 2},
+		"an empty line": {wsman.Fields{line, {Name: "sValue"}}, 2}, "as many as may be": {slices.Repeat(wsman.Fields{line}, maxReserved), maxReserved},
+		"too many": {slices.Repeat(wsman.Fields{line}, maxReserved+1), -1},
+	} {
+		got, err := textsIn(c.fields, "ReservedPorts")
+		if (err != nil) != (c.want < 0) || err == nil && (got == nil || len(got) != c.want) {
+			t.Errorf("%s: %d lines, %v", name, len(got), err)
+		}
 	}
 }
 

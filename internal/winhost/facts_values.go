@@ -8,6 +8,7 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/audit"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
 )
 
@@ -51,6 +52,10 @@ func (h *Host) texts(ctx context.Context, value string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return textsIn(output.Fields, value)
+}
+
+func textsIn(output wsman.Fields, value string) ([]string, error) {
 	texts := []string{}
 	for _, field := range output.All("sValue") {
 		if field.Null {
