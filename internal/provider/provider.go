@@ -65,7 +65,7 @@ func (p *windowsProvider) Resources(context.Context) []func() resource.Resource 
 }
 
 func (p *windowsProvider) DataSources(context.Context) []func() datasource.DataSource {
-	return []func() datasource.DataSource{newSocketStatsDataSource}
+	return []func() datasource.DataSource{newSocketStatsDataSource, newTCPIPSettingsDataSource}
 }
 
 // settings turns the model into what the user gave; null is not given.
