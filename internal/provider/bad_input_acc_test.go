@@ -43,7 +43,7 @@ func TestAccEverySecondRead(t *testing.T) {
 	config := func(settings ...string) string {
 		return sealed(host, settings...) + tuned(host.HTTPAddr(), "tcp_timed_wait_delay = 30", "max_user_port = 65534")
 	}
-	c := newCLI(t, config("max_retries = 0"))
+	c := newCLI(t, config("max_retries = 0")).blind()
 	host.Intercept(everySecond(isRead))
 	tells(t, c.refused("Unable to Create TCP/IP Tuning of "+host.HTTPAddr(), "apply", "-auto-approve"), "Nothing was written")
 	if n := valueWrites(host); n != 0 {

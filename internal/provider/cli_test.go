@@ -25,28 +25,32 @@ type cli struct {
 	env  []string
 }
 
-// buildProvider builds the provider once for the test binary's life.
-var buildProvider = sync.OnceValues(func() (dir string, err error) {
+// buildProvider builds the provider once for the test binary's life, buildBlind the
+// one that does not look at a host before a change.
+var (
+	buildProvider = sync.OnceValues(func() (string, error) { return build() })
+	buildBlind    = sync.OnceValues(func() (string, error) { return build("-tags=noplanreads") })
+)
+
+func build(flags ...string) (dir string, err error) {
 	dir, err = os.MkdirTemp("", "windows-provider-")
 	if err != nil {
 		return "", err
 	}
-	built = dir
-	build := exec.Command("go", "build", "-o", filepath.Join(dir, "terraform-provider-windows"), "../..")
+	built.Store(dir, nil)
+	build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", filepath.Join(dir, "terraform-provider-windows"), "../..")...)
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, output)
 	}
 	return dir, nil
-})
+}
 
-// built is the folder of the built provider, once there is one.
-var built string
+// built is the folders of the built providers.
+var built sync.Map
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if built != "" {
-		_ = os.RemoveAll(built)
-	}
+	built.Range(func(dir, _ any) bool { return os.RemoveAll(dir.(string)) == nil })
 	os.Exit(code)
 }
 
@@ -78,6 +82,18 @@ func newCLI(t *testing.T, config string) *cli {
 func (c *cli) override(folder string) {
 	c.t.Helper()
 	c.file("cli.tfrc", fmt.Sprintf("provider_installation {\n  dev_overrides {\n    \"windows-baseline/windows\" = %q\n  }\n  direct {}\n}\n", folder))
+}
+
+// blind has the CLI take a provider without its plan-time reads, for a test that counts
+// calls or lets some fail.
+func (c *cli) blind() *cli {
+	c.t.Helper()
+	provider, err := buildBlind()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.override(provider)
+	return c
 }
 
 // cleanEnvironment is the environment without what would steer the CLI or the provider.

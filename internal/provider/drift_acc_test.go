@@ -165,14 +165,14 @@ func TestAccDriftScriptVariables(t *testing.T) {
 	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
 	c := newCLI(t, fmt.Sprintf("variable \"password\" {\n  type      = string\n  sensitive = true\n}\nvariable \"port\" {\n  type      = number\n  sensitive = true\n}\n"+
-		"provider \"windows\" {\n  username = %q\n  password = var.password\n}\n", host.Username())+tuned(host.HTTPAddr(), "max_user_port = var.port", "keep_alive_time = 7200000"))
+		"provider \"windows\" {\n  username = %q\n  password = var.password\n}\n", host.Username())+tuned(host.HTTPAddr(), "tcp_max_data_retransmissions = var.port", "keep_alive_time = 7200000"))
 	c.file("prod.tfvars", fmt.Sprintf("password = %q\nport = 54321\n", host.Password()))
 	c.must(0, "apply", "-auto-approve", "-var-file=prod.tfvars")
 	says(t, c.drift(0, "-chdir="+c.dir, "-var-file=prod.tfvars"), "clean: hosts read: 1,")
-	host.SetDWORD("MaxUserPort", 5000)
+	host.SetDWORD("TcpMaxDataRetransmissions", 5000)
 	host.SetDWORD("KeepAliveTime", 1)
 	output := c.drift(2, "-var-file=prod.tfvars")
-	says(t, output, "  max_user_port  (sensitive)  (sensitive)\n", "  keep_alive_time  1  7200000\n")
+	says(t, output, "  tcp_max_data_retransmissions  (sensitive)  (sensitive)\n", "  keep_alive_time  1  7200000\n")
 	if strings.Contains(output, host.Password()) || strings.Contains(output, "54321") {
 		t.Errorf("a secret is printed:\n%s", output)
 	}

@@ -113,7 +113,7 @@ func TestAccNewbornHostThatHangsUp(t *testing.T) {
 	config := func(limits string) string {
 		return sealed(host, "max_retries = 0") + tuned(plain.Addr().String(), "max_user_port = 65534", limits)
 	}
-	c := newCLI(t, config(""))
+	c := newCLI(t, config("")).blind()
 	door.first.Store(1)
 	c.refused("Unable to Create TCP/IP Tuning of "+plain.Addr().String(), "apply", "-auto-approve")
 	if n := door.seen.Swap(0); n != 1 {
@@ -134,15 +134,15 @@ func TestAccNewbornHostThatIsNone(t *testing.T) {
 	t.Parallel()
 	host, other := winsim.Start(t, winsim.Server2022()), winsim.Start(t, winsim.Server2022())
 	wait := `timeouts = { create = "1h" }`
-	for name, tt := range map[string]struct{ block, host, want string }{
-		"unknown name": {sealed(host), "mail01.invalid", "mail01.invalid"},
-		"password":     {strings.Replace(sealed(host), host.Password(), "not-the-password", 1), host.HTTPAddr(), "refused the credentials"},
-		"certificate":  {overTLS(other), host.HTTPSAddr(), "certificate"},
+	for name, tt := range map[string]struct{ block, host, verb, want string }{
+		"unknown name": {sealed(host), "mail01.invalid", "Create", "mail01.invalid"},
+		"password":     {strings.Replace(sealed(host), host.Password(), "not-the-password", 1), host.HTTPAddr(), "Look at", "refused the credentials"},
+		"certificate":  {overTLS(other), host.HTTPSAddr(), "Create", "certificate"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			host.ResetCounters()
 			c := newCLI(t, tt.block+tuned(tt.host, "max_user_port = 65534", wait))
-			tells(t, c.refused(fmt.Sprintf("Unable to Create TCP/IP Tuning of %s", tt.host), "apply", "-auto-approve"), tt.want)
+			tells(t, c.refused(fmt.Sprintf("Unable to %s TCP/IP Tuning of %s", tt.verb, tt.host), "apply", "-auto-approve"), tt.want)
 			if n := host.Counters().FailedLogons; n > 1 {
 				t.Errorf("the wrong password was tried %d times", n)
 			}

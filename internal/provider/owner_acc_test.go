@@ -16,13 +16,13 @@ func TestAccTwoConfigurations(t *testing.T) {
 	host.SetDWORD("TcpTimedWaitDelay", 240)
 	name := host.HTTPAddr()
 	a := newCLI(t, sealed(host)+tuned(name, "tcp_timed_wait_delay = 30"))
-	b := newCLI(t, sealed(host)+tuned(name, "tcp_timed_wait_delay = 60", "max_user_port = 65534"))
+	b := newCLI(t, sealed(host)+tuned(name, "tcp_timed_wait_delay = 60", "keep_alive_time = 300000"))
 	a.must(0, "apply", "-auto-approve")
 	since := journalOf(t, host).stamp()
 
 	got := b.warned(b.must(0, "apply", "-auto-approve", "-json"), name, "%s: taken over from an owner since "+since)
 	tells(t, got[0].Detail, "TcpTimedWaitDelay REG_DWORD 240")
-	b.owns(host, originals{"tcp_timed_wait_delay": "REG_DWORD 240", "max_user_port": "absent"})
+	b.owns(host, originals{"tcp_timed_wait_delay": "REG_DWORD 240", "keep_alive_time": "absent"})
 	since = journalOf(t, host).stamp()
 
 	// The loser: a refresh warns and compares, an update is refused.
@@ -36,17 +36,17 @@ func TestAccTwoConfigurations(t *testing.T) {
 		t.Errorf("the loser's update made %d writes", n)
 	}
 	a.remembers(originals{"tcp_timed_wait_delay": "REG_DWORD 240"})
-	has(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 60", "MaxUserPort": "REG_DWORD 65534"})
+	has(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 60", "KeepAliveTime": "REG_DWORD 300000"})
 	b.must(0, "plan", "-detailed-exitcode")
 
 	// Told to, the loser takes the host back; what b managed alone is carried along.
 	a.warned(a.must(0, "apply", "-auto-approve", "-json", "-replace="+address), name, lost,
 		"%s: left as it is, since it has another owner", "%s: taken over from an owner since "+since,
-		"%s: MaxUserPort is REG_DWORD 65534, as the earlier owner left it, and stays so")
+		"%s: KeepAliveTime is REG_DWORD 300000, as the earlier owner left it, and stays so")
 	if owner := a.remembers(originals{"tcp_timed_wait_delay": "REG_DWORD 240"}); owner != journalOf(t, host).Owner {
 		t.Errorf("the owner is %s", owner)
 	}
-	has(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 30", "MaxUserPort": "REG_DWORD 65534"})
+	has(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 30", "KeepAliveTime": "REG_DWORD 300000"})
 	a.must(0, "plan", "-detailed-exitcode")
 
 	// Now b is the loser, and its destroy leaves the values alone.
@@ -60,9 +60,9 @@ func TestAccTwoConfigurations(t *testing.T) {
 	a.must(0, "plan", "-detailed-exitcode")
 
 	// The winner's destroy restores what was there before both.
-	a.warned(a.must(0, "destroy", "-auto-approve", "-json"), name, "%s: MaxUserPort is still as an earlier owner left it")
+	a.warned(a.must(0, "destroy", "-auto-approve", "-json"), name, "%s: KeepAliveTime is still as an earlier owner left it")
 	noJournal(t, host)
-	has(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 240", "MaxUserPort": "absent"})
+	has(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 240", "KeepAliveTime": "absent"})
 }
 
 // The owner changes between the first look and a write: the rest is not written.

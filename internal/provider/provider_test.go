@@ -78,8 +78,8 @@ func TestResourceSchemaFollowsTheCatalogue(t *testing.T) {
 			}
 		}
 	}
-	if extra := len(resp.Schema.Attributes) - len(catalogue); extra != 6 {
-		t.Errorf("%d attributes beside the catalogue; host, on_destroy, original, owner, pending_restart and timeouts are 6", extra)
+	if extra := len(resp.Schema.Attributes) - len(catalogue); extra != 7 {
+		t.Errorf("%d attributes beside the catalogue; dynamic_port_range, host, on_destroy, original, owner, pending_restart and timeouts are 7", extra)
 	}
 }
 

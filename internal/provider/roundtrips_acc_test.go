@@ -44,17 +44,33 @@ var (
 	deleted        = trips{"DeleteValue", 1, "the value that was absent before"}
 )
 
+// What is looked at before a change: of MaxUserPort all that stands in its way, of
+// another registry value a policy. An apply looks again, since Terraform plans once
+// more there.
+var (
+	foresight = []trips{
+		{"Enumerate", 4, "look before the change: Win32_OperatingSystem; what listens; the processes' names; Group Policy's results"},
+		{"Pull", 2, "look before the change: the rest of what listens, and of the processes"},
+		{"EnumValues", 1, "look before the change: which values there are"},
+		{"GetDWORDValue", 1, "look before the change: the one that is there"},
+		{"Create", 1, "look before the change: a shell for netsh"}, {"Command", 1, "the ranges and what is excluded of them"},
+		{"Receive", 3, "what netsh shows: by this seed the first ends without a word, the last says that it is done"},
+		{"Signal", 1, "that it was received"}, {"Delete", 1, "the shell"},
+	}
+	shortForesight = []trips{{"Enumerate", 2, "look before the change: Win32_OperatingSystem; Group Policy's results"}}
+)
+
 // The life of one host with two values, the second of which was there before. Each
 // command is a process of the provider, and so a connection, of its own; the plan
 // that comes before an apply stands apart, since `terraform apply` alone makes both.
 func life(create, refresh, update, destroy []trips) []journey {
 	return []journey{
-		{"plan of a create", "plan -out=create", nil},
-		{"create", "apply create", create},
+		{"plan of a create", "plan -out=create", append([]trips{handshake}, foresight...)},
+		{"create", "apply create", slices.Concat(foresight, create)},
 		{"refresh", "plan -detailed-exitcode", refresh},
-		{"refresh before an update", "plan -out=update -var=delay=60", refresh},
-		{"update of one value", "apply update", update},
-		{"refresh before a destroy", "plan -destroy -out=destroy", refresh},
+		{"refresh before an update", "plan -out=update -var=delay=60", slices.Concat(refresh, shortForesight)},
+		{"update of one value", "apply update", slices.Concat(shortForesight, update)},
+		{"refresh before a destroy", "plan -destroy -out=destroy -var=delay=60", refresh},
 		{"destroy", "apply destroy", destroy},
 	}
 }
@@ -133,10 +149,10 @@ func (j journey) check(t *testing.T, counted winsim.Counters) (rows string) {
 	got["handshake"] = counted.Requests - operations
 	want, total := map[string]int{}, 0
 	for _, one := range j.trips {
-		if strings.TrimSpace(one.why) == "" || want[one.what] != 0 {
-			t.Errorf("%s: %s has no reason, or two", j.title, one.what)
+		if strings.TrimSpace(one.why) == "" {
+			t.Errorf("%s: %s has no reason", j.title, one.what)
 		}
-		want[one.what] = one.n
+		want[one.what] += one.n
 		total += one.n
 		rows += fmt.Sprintf("| | | %d %s | %s |\n", one.n, one.what, one.why)
 	}

@@ -80,7 +80,7 @@ func TestAccWrongPassword(t *testing.T) {
 			host.ResetCounters()
 			accept(t, resource.TestStep{
 				Config:      config,
-				ExpectError: regexp.MustCompile(`(?s)Unable to Create TCP/IP Tuning of .*refused\s+the\s+credentials\s+of.*offers`),
+				ExpectError: regexp.MustCompile(`(?s)Unable to Look at TCP/IP Tuning of .*refused\s+the\s+credentials\s+of.*offers`),
 			})
 			if n := host.Counters().FailedLogons; n != 1 {
 				t.Errorf("the wrong password was tried %d times: accounts get locked that way", n)

@@ -13,13 +13,13 @@ import (
 func TestAccWrongTypeWarns(t *testing.T) {
 	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
-	c := newCLI(t, overTLS(host)+tuned(host.HTTPSAddr(), "tcp_timed_wait_delay = 30", "max_user_port = 65534"))
+	c := newCLI(t, overTLS(host)+tuned(host.HTTPSAddr(), "tcp_timed_wait_delay = 30", "keep_alive_time = 300000"))
 	c.must(0, "apply", "-auto-approve")
 	host.SetString("TcpTimedWaitDelay", "30")
-	host.SetBinary("MaxUserPort", []byte{1})
+	host.SetBinary("KeepAliveTime", []byte{1})
 	output := c.must(2, "plan", "-detailed-exitcode", "-json")
 	got := c.warned(output, host.HTTPSAddr(),
-		`%s: TcpTimedWaitDelay is REG_SZ "30"; Windows ignores it`, "%s: MaxUserPort is REG_BINARY; Windows ignores it")
+		`%s: TcpTimedWaitDelay is REG_SZ "30"; Windows ignores it`, "%s: KeepAliveTime is REG_BINARY; Windows ignores it")
 	for _, d := range got {
 		if d.Address != address {
 			t.Errorf("the warning %q has the address %q", d.Summary, d.Address)
@@ -34,11 +34,11 @@ func TestAccWrongTypeWarns(t *testing.T) {
 func TestAccTakeoverOfTextWarns(t *testing.T) {
 	t.Parallel()
 	host := winsim.Start(t, winsim.Server2022())
-	host.SetString("MaxUserPort", "65534")
-	c := newCLI(t, overTLS(host)+tuned(host.HTTPSAddr(), "max_user_port = 65534"))
-	c.warned(c.must(0, "apply", "-auto-approve", "-json"), host.HTTPSAddr(), `%s: MaxUserPort was REG_SZ "65534"`)
+	host.SetString("KeepAliveTime", "300000")
+	c := newCLI(t, overTLS(host)+tuned(host.HTTPSAddr(), "keep_alive_time = 300000"))
+	c.warned(c.must(0, "apply", "-auto-approve", "-json"), host.HTTPSAddr(), `%s: KeepAliveTime was REG_SZ "300000"`)
 	c.must(0, "destroy", "-auto-approve")
-	if err := differences(host, map[string]string{"MaxUserPort": `REG_SZ "65534"`}); err != nil {
+	if err := differences(host, map[string]string{"KeepAliveTime": `REG_SZ "300000"`}); err != nil {
 		t.Error(err)
 	}
 }
