@@ -20,7 +20,7 @@ type gap struct {
 
 // gaps lists what is not documented. Not here, since Microsoft describes them for later
 // versions as well:
-//   - TcpTimedWaitDelay: its port exhaustion article, for Windows 10 and Server 2016;
+//   - TcpTimedWaitDelay: the BizTalk technical guide, and its tool SQLCheck;
 //   - KeepAliveTime and KeepAliveInterval: SIO_KEEPALIVE_VALS, for Windows 2000 and later;
 //   - MaxUserPort: it has findings of its own.
 var gaps = []gap{

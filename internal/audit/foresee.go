@@ -158,12 +158,15 @@ func (o *outlook) protection(list []socket) string {
 		lines, more = lines[:maxLines], fmt.Sprintf("  … and %d more\n", n)
 	}
 	text := "While such a program is stopped, a client's connection may get its port, and it cannot start again; with WinRM's own port goes the way back by this provider." + o.unsure()
-	how := "Reserve what must stay free before the apply, on the host. Windows may refuse to reserve a port that is in use: stop the program for that moment."
+	how := "Reserve what must stay free before the apply, on the host. netsh is reported to refuse a port that a socket has: stop the program for that moment, WinRM's service at the host's console."
 	if o.old() {
 		how = "Add what must stay free to the REG_MULTI_SZ ReservedPorts in HKLM\\" + tcpip.KeyPath + " (KB812873; ports in a row as one entry) before the restart:"
 	}
-	if o.modern() && o.System.Build < tcpip.Server2012 {
-		how += " On this version netsh is reported to know excludedportrange only with hotfix KB2665809."
+	switch {
+	case o.modern() && o.System.Build < tcpip.Server2008R2:
+		how += " Whether the netsh of this version can is not documented."
+	case o.modern() && o.System.Build < tcpip.Server2012:
+		how += " On Windows Server 2008 R2 netsh can only with hotfix KB2665809 (KB3039044)."
 	}
 	return text + "\n\n" + how + "\n\n  " + strings.Join(lines, "\n  ") + "\n" + more
 }

@@ -181,7 +181,7 @@ func (i *inspection) listeners() {
 		if name, known := service(tcpip.TCP, s.port); known {
 			what = fmt.Sprintf(" (the port of %s)", name)
 		}
-		i.add(ListenerInRange, subject, "%s listens on TCP port %d%s, inside the range %s, and no reservation was found.%s To reserve the port: %s",
+		i.add(ListenerInRange, subject, "%s listens on TCP port %d%s, inside the range %s, and no reservation was found.%s To reserve the port, while the program is stopped: %s",
 			s.who(), s.port, what, r, i.unsure(), i.reserve(s))
 	}
 }

@@ -34,6 +34,10 @@ func TestListenerFindings(t *testing.T) {
 		}
 		return f
 	}
+	unread2003 := old2003([]string{}, listener("0.0.0.0:1433", 10, "sqlservr.exe"))
+	unread2003.ReservedPorts = nil
+	half := middle(listener("0.0.0.0:12345", 10, "app.exe"))
+	delete(half.Ranges, tcp4)
 	const (
 		app  = "tcp/12345"
 		line = "netsh int ipv4 add excludedportrange protocol=tcp startport=12345 numberofports=1 store=persistent"
@@ -60,6 +64,7 @@ func TestListenerFindings(t *testing.T) {
 		{"the neighbour is reserved", excluding(middle(listener("0.0.0.0:12345", 10, "app.exe")), Exclusion{Pool: tcp4, Ports: ports(12346, 100)}, Exclusion{Pool: tcp4, Ports: ports(12000, 345)}), ListenerInRange, app, []string{line}, nil},
 		{"it is not known what is reserved", blind, ListenerInRange, app, []string{"What is reserved could not be read."}, nil},
 		{"only the templates are known", byTemplate, ListenerInRange, app, []string{"10000-29999"}, nil},
+		{"netsh showed one family, and the templates do not say of which theirs is", half, ListenerInRange, "", nil, nil},
 		{"the other family's range", split, ListenerInRange, "", nil, nil},
 
 		{"an RPC service of Windows", usual(listener("0.0.0.0:49664", 700, "LSASS.exe")), ListenerFromRange, "tcp/49664", []string{"LSASS.exe (process 700)", "seems to have it from there"}, nil},
@@ -68,7 +73,8 @@ func TestListenerFindings(t *testing.T) {
 		{"a program in the default range", usual(listener("0.0.0.0:50000", 700, "db2syscs.exe")), ListenerInRange, "tcp/50000", []string{"db2syscs.exe"}, nil},
 		{"svchost.exe on a well-known port", listening(wide(modern(tcpip.Server2022, nil), ports(1025, 64511)), listener("0.0.0.0:3389", 900, "svchost.exe")), ListenerInRange, "tcp/3389", []string{"Remote Desktop"}, nil},
 
-		{"2003", old2003(nil, listener("0.0.0.0:1433", 10, "sqlservr.exe")), ListenerInRange, "tcp/1433", []string{"1025-5000", "1433-1433 to the REG_MULTI_SZ ReservedPorts"}, []string{"netsh"}},
+		{"2003", old2003(nil, listener("0.0.0.0:1433", 10, "sqlservr.exe")), ListenerInRange, "tcp/1433", []string{"1025-5000", "1433-1433 to the REG_MULTI_SZ ReservedPorts"}, []string{"netsh", "could not be read"}},
+		{"2003, ReservedPorts is there and was not read", unread2003, ListenerInRange, "tcp/1433", []string{"What is reserved could not be read."}, nil},
 		{"2003 reserved", old2003([]string{"1400-1500"}, listener("0.0.0.0:1433", 10, "sqlservr.exe")), ListenerInRange, "", nil, nil},
 		{"2003's last port", old2003([]string{}, listener("0.0.0.0:5000", 10, "app.exe")), ListenerInRange, "tcp/5000", []string{"5000"}, nil},
 		{"2003, outside", old2003([]string{}, listener("0.0.0.0:5001", 10, "app.exe")), ListenerInRange, "", nil, nil},

@@ -91,8 +91,7 @@ func TestForeseeListeners(t *testing.T) {
 	fromState.Prior = tuning.Desired{tcpRange: tuning.Ports(ports(9000, 2000))}
 	old2003 := listening(old(nil), listener("0.0.0.0:1433", 20, "sqlservr.exe"), listener("0.0.0.0:9999", 21, "a.exe"), listener("0.0.0.0:8888", 22, "b.exe"))
 	old2003.Names["ReservedPorts"], old2003.ReservedPorts = tuning.TypeMulti, []string{"8888-8888"}
-	r2 := modern(7601, nil)
-	r2 = listening(r2, web)
+	r2, first := listening(modern(7601, nil), web), listening(modern(6003, nil), web)
 	const listens = "on which something listens"
 	tests := []foresees{
 		{"what is new, WinRM first", Foresee(all, wide1025), listens, tcpRange, []string{
@@ -101,7 +100,7 @@ func TestForeseeListeners(t *testing.T) {
 				"  netsh int ipv6 add excludedportrange protocol=tcp startport=5985 numberofports=1 store=persistent\n" +
 				"  netsh int ipv6 add excludedportrange protocol=tcp startport=9389 numberofports=1 store=persistent\n" +
 				"  netsh int ipv4 add excludedportrange protocol=tcp startport=10000 numberofports=1 store=persistent\n",
-		}, []string{"49664", "50000", "445", "more", "hotfix", "could not be read"}},
+		}, []string{"49664", "50000", "445", "more", "hotfix", "is not documented", "could not be read"}},
 		{"just before it", Foresee(host(web), setRange(tcpRange, 10001, 1000)), listens, "", nil, nil},
 		{"its first port", Foresee(host(web), setRange(tcpRange, 10000, 255)), listens, tcpRange, []string{"1 port on which"}, nil},
 		{"its last port", Foresee(host(web), setRange(tcpRange, 9746, 255)), listens, tcpRange, []string{"10000 (web.exe)"}, nil},
@@ -117,6 +116,7 @@ func TestForeseeListeners(t *testing.T) {
 		{"two programs on one port", Foresee(host(web, listener("10.0.0.1:10000", 11, "web.exe")), wide1025), listens, tcpRange, []string{"1 port on which something listens: 10000 (web.exe)"}, nil},
 		{"a hostile name", Foresee(host(listener("0.0.0.0:10000", 1, "a\n##vso[")), wide1025), listens, tcpRange, []string{`"a\n\x23\x23vso["`}, nil},
 		{"2008 R2 may not know the command", Foresee(r2, wide1025), listens, tcpRange, []string{"KB2665809"}, nil},
+		{"2008 is not documented to", Foresee(first, wide1025), listens, tcpRange, []string{"is not documented"}, []string{"KB2665809"}},
 		{"not read", Foresee(modern(tcpip.Server2022, nil), wide1025), listens, "", nil, nil},
 
 		{"max_user_port", Foresee(all, setNumber(portName, 10000)), listens, portName, []string{"the TCP range 1024-10000 that max_user_port is reported to make would take in 3 ports", "startport=9389"}, nil},

@@ -32,11 +32,11 @@ func (i *inspection) sizes() {
 	}
 }
 
-// starts finds ranges that netsh cannot set back.
+// starts finds ranges that cannot be set back.
 func (i *inspection) starts() {
 	for _, n := range i.ranges() {
 		if n.r.Start < tcpip.MinStartPort {
-			i.add(StartBelowMinimum, n.subject, "The range %s starts below %d. Machines have that (a MaxUserPort is reported to do it), and netsh cannot set it back: once changed, the nearest is %s.", n.r, tcpip.MinStartPort, n.r.Settable())
+			i.add(StartBelowMinimum, n.subject, "The range %s starts below %d. Machines have that (a MaxUserPort is reported to do it), but by KB929851 netsh sets none: once changed, the nearest is %s.", n.r, tcpip.MinStartPort, n.r.Settable())
 		}
 	}
 }
