@@ -1,5 +1,5 @@
-# Monitoring as code: takes the socket statistics of a fleet and renders what a monitoring system needs from the hosts'
-# real port ranges. Keep it in a state apart from drift checks: its outputs change with every run, and a root output that
+# Monitoring as code: takes the socket statistics and the audit of a fleet and renders what a monitoring system needs from
+# the hosts' real port ranges and from what is wrong with their settings. Keep it in a state apart from drift checks: its outputs change with every run, and a root output that
 # changes makes `plan -detailed-exitcode` return 2.
 
 terraform {
@@ -27,7 +27,20 @@ data "windows_socket_stats" "host" {
   host     = each.key
 }
 
+data "windows_tcpip_settings" "host" {
+  for_each = var.hosts
+  host     = each.key
+}
+
 locals {
+  # How many findings there are of each severity and code, by host. Codes are stable; messages are for people, and hold
+  # names from the host, so they stay out of rules.
+  findings = {
+    for name, settings in data.windows_tcpip_settings.host : name => {
+      for finding in settings.findings : "${finding.severity}/${finding.code}" => finding.subject...
+    }
+  }
+
   # Hosts whose port range is known, with the number of ports at which to warn.
   pools = {
     for name, stats in data.windows_socket_stats.host : name => {
@@ -57,6 +70,34 @@ check "ports_known" {
   }
 }
 
+# What is set and does not do what it says. Each message names the host's value or range.
+check "settings" {
+  assert {
+    condition = alltrue([for settings in values(data.windows_tcpip_settings.host) : !contains(settings.findings[*].severity, "error")])
+    error_message = join("\n", flatten([
+      for name, settings in data.windows_tcpip_settings.host : [
+        for finding in settings.findings : "${name}: ${finding.message}" if finding.severity == "error"
+      ]
+    ]))
+  }
+}
+
+output "findings" {
+  description = "What the audit of each host found, by host, severity and code: what it is about."
+  value       = local.findings
+}
+
+output "windows" {
+  description = "Which Windows each host has, since when it runs, and who manages its tuning."
+  value = {
+    for name, settings in data.windows_tcpip_settings.host : name => {
+      build     = settings.operating_system.build
+      last_boot = settings.operating_system.last_boot
+      owner     = try(settings.managed_by.owner, null)
+    }
+  }
+}
+
 output "thresholds" {
   description = "Ports available, in use, and at which to warn, by host."
   value       = local.pools
@@ -70,6 +111,6 @@ output "prometheus_targets" {
 }
 
 output "prometheus_rules" {
-  description = "Alert rules with each host's own threshold."
-  value       = templatefile("${path.module}/rules.yaml.tftpl", { pools = local.pools })
+  description = "Alert rules with each host's own threshold, and what the audit found as a series."
+  value       = templatefile("${path.module}/rules.yaml.tftpl", { pools = local.pools, findings = local.findings })
 }
