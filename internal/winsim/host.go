@@ -61,6 +61,7 @@ type Host struct {
 	mu        sync.Mutex
 	intercept func(Call) Action
 	methods   map[string]int
+	programs  map[string]int
 	writes    int
 	rewrite   func(item string) string
 	open      map[string]*wmi.Cursor // enumerations by context: the items yet to come
@@ -91,7 +92,7 @@ func New(p Profile, opts ...Option) (*Host, error) {
 		settle(&shape)
 	}
 	h := &Host{
-		settings: s, methods: map[string]int{}, open: map[string]*wmi.Cursor{},
+		settings: s, methods: map[string]int{}, programs: map[string]int{}, open: map[string]*wmi.Cursor{},
 		writer: soap.Writer{Shape: shape, Machine: strings.ToLower(s.ComputerName) + ".contoso.com"},
 	}
 	h.clock = newClock(s, shape.BootFollowsClock, shape.Offset)
@@ -105,7 +106,9 @@ func New(p Profile, opts ...Option) (*Host, error) {
 	if s.controller {
 		h.promote()
 	}
-	if h.shells, err = h.newShells(); err != nil {
+	h.shells, err = shell.New(shell.Machine{Profile: p, Shape: shape, Language: s.language, Registry: h.machine.Registry, Stack: h.Stack, SetRange: h.setRange,
+		Now: func() time.Time { now, _ := h.clock.steady(); return now }})
+	if err != nil {
 		return nil, err
 	}
 	if err := h.listen(); err != nil {
@@ -164,10 +167,13 @@ func (h *Host) listen() error {
 func (h *Host) Close() {
 	for _, l := range []*listener.Listener{h.http, h.https} {
 		if l != nil {
-			_ = l.Close() // nothing is left to do about a socket that fails to close
+			l.Close()
 		}
 	}
 }
+
+// Console runs a command line as an administrator at the host itself does.
+func (h *Host) Console(line string) (output string, exitCode int) { return h.shells.Console(line) }
 
 // HTTPAddr is the address of the HTTP listener, host:port.
 func (h *Host) HTTPAddr() string { return h.http.Addr() }

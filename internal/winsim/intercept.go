@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/listener"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/shell"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
 )
 
@@ -110,6 +111,9 @@ func (h *Host) Intercept(decide func(Call) Action) {
 func (h *Host) decide(op *operation) Action {
 	h.mu.Lock()
 	h.methods[op.call.Method]++
+	for _, name := range shell.Programs(op.call.Command) {
+		h.programs[name]++
+	}
 	if op.writes {
 		h.writes++
 	}

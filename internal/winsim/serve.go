@@ -3,7 +3,9 @@ package winsim
 import (
 	"context"
 	"net/http"
+	"path"
 	"strings"
+	"unicode/utf16"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/listener"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/profile"
@@ -35,6 +37,9 @@ func (h *Host) handle(ctx context.Context, in listener.Request) listener.Respons
 	}
 	op, fault := h.understand(r, in.User)
 	if fault != nil {
+		h.mu.Lock()
+		h.methods[path.Base(r.Action)]++
+		h.mu.Unlock()
 		return h.fault(r, fault)
 	}
 	o := occasion{h, op, r}
@@ -120,13 +125,8 @@ func (h *Host) size(text []byte) int {
 		return len(text)
 	}
 	units := 0
-	for _, b := range text {
-		switch {
-		case b >= 0xf0: // begins what takes two units
-			units += 2
-		case b&0xc0 != 0x80: // continues no character
-			units++
-		}
+	for _, r := range string(text) {
+		units += utf16.RuneLen(r)
 	}
 	return 2 * units
 }

@@ -2,19 +2,11 @@ package winsim
 
 import (
 	"strings"
-	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/shell"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/soap"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/wmi"
 )
-
-func (h *Host) newShells() (*shell.Shells, error) {
-	return shell.New(shell.Machine{
-		Profile: h.machine.Profile, Shape: h.machine.Shape, Language: h.settings.language, Registry: h.machine.Registry,
-		Now: func() time.Time { now, _ := h.clock.steady(); return now }, Stack: h.Stack, SetRange: h.setRange,
-	})
-}
 
 // shellOperation understands a request for the shell; ok is false where r is for something else. A host without a shell
 // does not know the resource, or not what to do with it (assumed, by seed).

@@ -68,6 +68,22 @@ func (h *Host) Reboot() {
 	h.CloseConnections()
 }
 
+// RestartFor restarts the host too, but takes real time for it: meanwhile nobody listens, then it is back on its ports. It returns
+// at once.
+func (h *Host) RestartFor(down time.Duration) {
+	h.http.Stop()
+	h.https.Stop()
+	h.Reboot()
+	time.AfterFunc(down, h.listenAgain)
+}
+
+// listenAgain tries again where somebody else has one of the ports for now. A host that was closed stays so.
+func (h *Host) listenAgain() {
+	if h.http.Start() != nil || h.https.Start() != nil {
+		time.AfterFunc(10*time.Millisecond, h.listenAgain)
+	}
+}
+
 // CloseConnections closes every kept connection from the host's side.
 func (h *Host) CloseConnections() {
 	h.http.CloseConnections()
@@ -80,7 +96,8 @@ type Counters struct {
 	OpenEnumerations int            `json:"open_enumerations"` // enumerations open now; not reset
 	OpenShells       int            `json:"open_shells"`       // likewise
 	Writes           int            `json:"writes"`            // calls of methods that write, whatever became of them
-	Methods          map[string]int `json:"methods"`           // calls by name: StdRegProv's, Enumerate, Pull, Release, a shell's
+	Methods          map[string]int `json:"methods"`           // calls by name: methods, Enumerate, Pull, Release, a shell's; refused ones too, such as Reboot
+	Programs         map[string]int `json:"programs"`          // what commands in a shell asked for, in small letters; also what there is not, such as shutdown
 }
 
 // Counters reads the counters. Calls that Intercept answered count too.
@@ -91,7 +108,7 @@ func (h *Host) Counters() Counters {
 	return Counters{
 		Counters: listener.Counters{Requests: a.Requests + b.Requests, Connections: a.Connections + b.Connections,
 			Handshakes: a.Handshakes + b.Handshakes, FailedLogons: a.FailedLogons + b.FailedLogons},
-		OpenEnumerations: len(h.open), OpenShells: shells, Writes: h.writes, Methods: maps.Clone(h.methods),
+		OpenEnumerations: len(h.open), OpenShells: shells, Writes: h.writes, Methods: maps.Clone(h.methods), Programs: maps.Clone(h.programs),
 	}
 }
 
@@ -103,4 +120,5 @@ func (h *Host) ResetCounters() {
 	defer h.mu.Unlock()
 	h.writes = 0
 	clear(h.methods)
+	clear(h.programs)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -120,19 +121,9 @@ func cutClosing(body []byte) (data []byte, ok bool) {
 
 // buildFrame writes a sealed message in the shape that the seed chose.
 func (s shape) buildFrame(f frame) []byte {
-	delimiter, tab := "--"+s.blank+"Encrypted Boundary", ""
-	if s.tab {
-		tab = "\t"
-	}
-	var b bytes.Buffer
-	b.WriteString(delimiter + "\r\n")
-	b.WriteString(tab + "Content-Type: " + sealedProtocol + "\r\n")
-	b.WriteString(tab + "OriginalContent: type=" + f.contentType + ";Length=" + strconv.Itoa(f.length) + "\r\n")
-	b.WriteString(delimiter + "\r\n")
-	b.WriteString(tab + "Content-Type: application/octet-stream\r\n")
-	b.Write(binary.LittleEndian.AppendUint32(nil, uint32(len(f.signature)))) //nolint:gosec // always 16
-	b.Write(f.signature)
-	b.Write(f.sealed)
-	b.WriteString(delimiter + "--\r\n")
-	return b.Bytes()
+	delimiter := "--" + s.blank + "Encrypted Boundary"
+	head := fmt.Appendf(nil, "%s\r\n%sContent-Type: %s\r\n%sOriginalContent: type=%s;Length=%d\r\n%s\r\n%sContent-Type: application/octet-stream\r\n",
+		delimiter, s.tab, sealedProtocol, s.tab, f.contentType, f.length, delimiter, s.tab)
+	head = binary.LittleEndian.AppendUint32(head, uint32(len(f.signature))) //nolint:gosec // always 16
+	return slices.Concat(head, f.signature, f.sealed, []byte(delimiter+"--\r\n"))
 }

@@ -13,7 +13,7 @@ import (
 var nasty = []byte("\r\n--Encrypted Boundary\r\n\tContent-Type: application/octet-stream\r\n--Encrypted Boundary--\r\n\x00\xff-- Encrypted Boundary--\r\n")
 
 func TestFrameInEveryShape(t *testing.T) {
-	for _, s := range []shape{{}, {tab: true}, {blank: " "}, {tab: true, blank: " "}} {
+	for _, s := range []shape{{}, {tab: "\t"}, {blank: " "}, {tab: "\t", blank: " "}} {
 		f := frame{contentType: "application/soap+xml;charset=UTF-8", length: 77, signature: []byte("0123456789abcdef"), sealed: nasty}
 		got, err := parseFrame(s.buildFrame(f))
 		if err != nil {
@@ -27,7 +27,7 @@ func TestFrameInEveryShape(t *testing.T) {
 
 // TestFrameIsWindows pins the frame that MS-WSMV's example and pywinrm show, byte for byte.
 func TestFrameIsWindows(t *testing.T) {
-	got := shape{tab: true}.buildFrame(frame{contentType: "application/soap+xml;charset=UTF-8", length: 2, signature: []byte("0123456789abcdef"), sealed: []byte("xy")})
+	got := shape{tab: "\t"}.buildFrame(frame{contentType: "application/soap+xml;charset=UTF-8", length: 2, signature: []byte("0123456789abcdef"), sealed: []byte("xy")})
 	want := "--Encrypted Boundary\r\n" +
 		"\tContent-Type: application/HTTP-SPNEGO-session-encrypted\r\n" +
 		"\tOriginalContent: type=application/soap+xml;charset=UTF-8;Length=2\r\n" +
@@ -91,7 +91,7 @@ func recordings(t *testing.T) string {
 }
 
 func TestFrameRefused(t *testing.T) {
-	good := string(shape{tab: true}.buildFrame(frame{contentType: "a/b", length: 2, signature: make([]byte, 16), sealed: []byte("xy")}))
+	good := string(shape{tab: "\t"}.buildFrame(frame{contentType: "a/b", length: 2, signature: make([]byte, 16), sealed: []byte("xy")}))
 	head, _, _ := strings.Cut(good, "\x10\x00")
 	for name, body := range map[string]string{
 		"empty":             "",
@@ -132,7 +132,7 @@ func TestIsSealed(t *testing.T) {
 
 // FuzzFrame feeds bodies: never a panic, and what is taken stays inside of the body.
 func FuzzFrame(f *testing.F) {
-	f.Add(shape{tab: true}.buildFrame(frame{contentType: "a/b", length: 2, signature: make([]byte, 16), sealed: []byte("xy")}))
+	f.Add(shape{tab: "\t"}.buildFrame(frame{contentType: "a/b", length: 2, signature: make([]byte, 16), sealed: []byte("xy")}))
 	f.Add(shape{blank: " "}.buildFrame(frame{contentType: "a/b", signature: nil, sealed: nasty}))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, err := parseFrame(body)

@@ -86,11 +86,13 @@ type Listener struct {
 	config  Config
 	shape   shape
 	binding []byte // tls-server-end-point hash of our certificate, nil over plain HTTP
-	socket  net.Listener
-	server  *http.Server
-	served  chan struct{}
+	address string
 
 	mu          sync.Mutex
+	server      *http.Server // nil while it is stopped
+	socket      net.Listener
+	closed      bool
+	served      sync.WaitGroup
 	counters    Counters
 	connections map[net.Conn]struct{}
 	gone        *sync.Cond // on mu: a connection has ended, and its Handle with it
@@ -103,14 +105,32 @@ func Listen(c Config) (*Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Listener{config: c, shape: newShape(c.Seed), served: make(chan struct{}), connections: map[net.Conn]struct{}{}}
+	l := &Listener{config: c, shape: newShape(c.Seed), address: net.JoinHostPort(c.IP, "0"), connections: map[net.Conn]struct{}{}}
 	l.gone = sync.NewCond(&l.mu)
 	if c.TLS != nil {
 		if l.binding, err = endPointBinding(c.TLS); err != nil {
 			return nil, err
 		}
 	}
-	l.server = &http.Server{
+	return l, l.Start()
+}
+
+// Start listens again after Stop, at the address that it had, unless it does already or was closed. It fails where somebody
+// else has the address by now.
+func (l *Listener) Start() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.server != nil || l.closed {
+		return nil
+	}
+	socket, err := new(net.ListenConfig).Listen(context.Background(), "tcp", l.address)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", l.address, err)
+	}
+	if strings.HasSuffix(l.address, ":0") { // the first time
+		l.address = socket.Addr().String()
+	}
+	server := &http.Server{
 		Handler:           http.HandlerFunc(l.serve),
 		ReadHeaderTimeout: idleTimeout,
 		IdleTimeout:       idleTimeout,
@@ -121,38 +141,41 @@ func Listen(c Config) (*Listener, error) {
 			return context.WithValue(ctx, connectionKey{}, &connection{})
 		},
 	}
-	l.socket, err = new(net.ListenConfig).Listen(context.Background(), "tcp", net.JoinHostPort(c.IP, "0"))
-	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w", c.IP, err)
+	if l.config.TLS != nil {
+		socket = tls.NewListener(socket, l.config.TLS)
 	}
-	serveOn := l.socket
-	if c.TLS != nil {
-		serveOn = tls.NewListener(l.socket, c.TLS)
-	}
-	go func() {
-		defer close(l.served)
-		_ = l.server.Serve(serveOn) // always http.ErrServerClosed after Close
-	}()
-	return l, nil
+	l.server, l.socket = server, socket
+	l.served.Go(func() { _ = server.Serve(socket) }) // always http.ErrServerClosed after Stop
+	return nil
 }
 
 // Addr is the address to dial, host:port.
-func (l *Listener) Addr() string { return l.socket.Addr().String() }
+func (l *Listener) Addr() string { return l.address }
 
-// Close stops listening, cuts every connection, which ends the context of every running Handle, and waits for all of
-// them to return.
-func (l *Listener) Close() error {
-	err := l.server.Close()
-	<-l.served
+// Stop stops listening and cuts every connection, which ends the context of every running Handle. It waits for nothing.
+func (l *Listener) Stop() {
 	l.mu.Lock()
+	server, socket := l.server, l.socket
+	l.server = nil
+	l.mu.Unlock() // the server waits for track
+	if server != nil {
+		_ = socket.Close() // of which the server may not know yet
+		_ = server.Close() // nothing is left to do about what fails to close
+	}
+}
+
+// Close stops it for good and waits until every Handle has returned.
+func (l *Listener) Close() {
+	l.mu.Lock()
+	l.closed = true
+	l.mu.Unlock()
+	l.Stop()
+	l.served.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for len(l.connections) > 0 {
 		l.gone.Wait()
 	}
-	l.mu.Unlock()
-	if errors.Is(err, net.ErrClosed) {
-		return nil
-	}
-	return err
 }
 
 // CloseConnections cuts every open connection from the server's side, with or without a request in flight.
@@ -187,6 +210,9 @@ func (l *Listener) track(c net.Conn, state http.ConnState) {
 	case http.StateNew:
 		l.counters.Connections++
 		l.connections[c] = struct{}{}
+		if l.server == nil { // it was accepted just before
+			_ = c.Close()
+		}
 	case http.StateClosed:
 		delete(l.connections, c)
 		l.gone.Broadcast()

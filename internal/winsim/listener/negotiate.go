@@ -72,11 +72,8 @@ func (l *Listener) accept(handshake *ntlm.Acceptor, token string) (answer []byte
 // identity is what the host tells of itself in a CHALLENGE.
 func (l *Listener) identity() ntlm.Config {
 	c := ntlm.Config{
-		Domain: l.config.Domain, Computer: l.config.ComputerName,
-		OmitTimestamp: l.config.OmitTimestamp,
+		Domain: l.config.Domain, Computer: l.config.ComputerName, OmitTimestamp: l.config.OmitTimestamp, Lookup: l.account, Now: l.config.Now,
 		InfoOnRequest: l.shape.infoOnRequest && l.config.BindingPolicy != "strict", // else no client could bind
-		Lookup:        l.account,
-		Now:           l.config.Now,
 	}
 	host := strings.ToLower(c.Computer)
 	if c.Domain == "" { // a workgroup host names itself (*documented*)

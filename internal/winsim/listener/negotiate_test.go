@@ -84,7 +84,7 @@ func (p *peer) handshake() string {
 func (p *peer) seal(text string) []byte {
 	f := frame{contentType: "application/soap+xml;charset=UTF-8", length: len(text)}
 	f.sealed, f.signature = p.initiator.Seal([]byte(text))
-	return shape{tab: true}.buildFrame(f)
+	return shape{tab: "\t"}.buildFrame(f)
 }
 
 func sealedHeader(h http.Header) { h.Set("Content-Type", sealedType) }

@@ -1,6 +1,7 @@
 package listener
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"net/http"
@@ -93,15 +94,10 @@ func (l *Listener) answer(w http.ResponseWriter, c *connection, reply Response) 
 	if reply.Drop {
 		panic(http.ErrAbortHandler)
 	}
-	if reply.Status == 0 {
-		reply.Status = http.StatusOK
-	}
+	reply.Status, reply.ContentType = cmp.Or(reply.Status, http.StatusOK), cmp.Or(reply.ContentType, l.shape.soapType)
 	if len(reply.Body) == 0 && reply.Stream == nil {
 		empty(w, reply.Status)
 		return
-	}
-	if reply.ContentType == "" {
-		reply.ContentType = l.shape.soapType
 	}
 	if c != nil && !reply.Raw && reply.Stream == nil {
 		f := frame{contentType: reply.ContentType, length: len(reply.Body)}

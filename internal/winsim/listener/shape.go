@@ -11,7 +11,7 @@ type shape struct {
 	emptyOffer    bool   // the 200 that ends a handshake carries a WWW-Authenticate header (*recorded* of OMI, *assumed* here)
 	kerberosToo   bool   // the offer names Kerberos: a host offers both by default (*documented*), unless told otherwise
 	infoOnRequest bool   // the CHALLENGE has the host's attributes only if the client asked for a target (*assumed*)
-	tab           bool   // part headers of a sealed reply begin with TAB (*documented* of Windows; OMI sends none, *recorded*)
+	tab           string // part headers of a sealed reply begin with TAB (*documented* of Windows; OMI sends none, *recorded*)
 	blank         string // " ": `-- Encrypted Boundary`, seen of Exchange's endpoints (*documented*); "" elsewhere
 }
 
@@ -30,7 +30,7 @@ func newShape(seed int64) shape {
 		emptyOffer:    coin(),
 		kerberosToo:   coin(),
 		infoOnRequest: choice.IntN(4) == 0,
-		tab:           choice.IntN(3) != 0,
+		tab:           one("", "\t", "\t"),
 		blank:         one("", "", " "),
 	}
 }

@@ -30,7 +30,7 @@ func TestSeeds(t *testing.T) {
 // TestSeedsOfPeers keeps the seeds of scripts/test-peers at Windows' own frame: python3-winrm reads no other.
 func TestSeedsOfPeers(t *testing.T) {
 	for _, seed := range []int64{4, 8, 9} {
-		if s := newShape(seed); !s.tab || s.blank != "" {
+		if s := newShape(seed); s.tab != "\t" || s.blank != "" {
 			t.Errorf("seed %d: %+v", seed, s)
 		}
 	}

@@ -81,10 +81,10 @@ type Shape struct {
 
 	BootFollowsClock bool // LastBootUpTime moves along when the clock is stepped; else it stays
 
-	NetshUsage       bool // netsh answers a range that is out of bounds with its usage; else with one sentence
-	MaxUserPortRules bool // since 2008 a boot makes TCP's ranges of MaxUserPort; else it does nothing
-	MaxUserPortWins  bool // where it rules, also over a range that netsh has set to stay; else not
-	SettingIPv6      bool // MSFT_NetTCPSetting and MSFT_NetUDPSetting show the range of IPv6; else of IPv4
+	NetshUsage       bool   // netsh answers a range that is out of bounds with its usage; else with one sentence
+	MaxUserPortRules bool   // since 2008 a boot makes TCP's ranges of MaxUserPort; else it does nothing
+	MaxUserPortWins  bool   // where it rules, also over a range that netsh has set to stay; else not
+	SettingFamily    string // whose range MSFT_NetTCPSetting and MSFT_NetUDPSetting show: "ipv4" or "ipv6"
 
 	PolicyResults string // of whoever asks for root/rsop/computer: "read"; "denied"; the namespace is "missing"
 	SmallGPO      bool   // RSOP_GPO.id is not spelt as RSOP_RegistryPolicySetting.GPOID is, but in small letters
@@ -118,7 +118,7 @@ func ShapeOf(seed int64) Shape {
 		ShellPieces: yes(), ShellSaysRunning: yes(), ShellDoneApart: yes(), ShellEnds: yes(),
 		EchoSucceeds: yes(), NoProgramCode: []int{1, 9009}[pick(2)], NetstatIndent: []int{2, 4}[pick(2)], ExcludedHotfix: yes(),
 		BootFollowsClock: yes(),
-		NetshUsage:       yes(), MaxUserPortRules: yes(), MaxUserPortWins: yes(), SettingIPv6: yes(),
+		NetshUsage:       yes(), MaxUserPortRules: yes(), MaxUserPortWins: yes(), SettingFamily: []string{"ipv4", "ipv6"}[pick(2)],
 		PolicyResults: []string{"read", "denied", "missing"}[pick(3)], SmallGPO: yes(),
 	}
 }

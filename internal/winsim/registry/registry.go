@@ -45,13 +45,12 @@ func (r *Registry) Get(path, name string) (v Value, err error) {
 // its name keeps its spelling (documented: RegSetValueEx).
 func (r *Registry) Set(path string, v Value) error {
 	return r.at(path, false, func(k *key) error {
-		i := k.value(v.Name)
-		if i < 0 {
+		if i := k.value(v.Name); i >= 0 {
+			v.Name = k.values[i].Name
+			k.values[i] = v
+		} else {
 			k.values = append(k.values, v)
-			return nil
 		}
-		v.Name = k.values[i].Name
-		k.values[i] = v
 		return nil
 	})
 }

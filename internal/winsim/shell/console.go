@@ -31,6 +31,17 @@ func (c *console) run(line string) {
 	}
 }
 
+// Programs names what a command line has cmd.exe run, in small letters without folder and .exe, also of lines that it refuses.
+func Programs(line string) (names []string) {
+	for _, one := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune("&|<>()^%\r\n", r) }) {
+		if words := strings.FieldsFunc(one, func(r rune) bool { return strings.ContainsRune(" \t/", r) }); len(words) > 0 {
+			name := strings.Trim(words[0][strings.LastIndex(words[0], `\`)+1:], `"`)
+			names = append(names, strings.TrimSuffix(strings.ToLower(name), ".exe"))
+		}
+	}
+	return names
+}
+
 // split takes a line apart at & and &&; a command after && begins with &. ok is false for syntax that is not understood.
 func split(line string) (commands []string, ok bool) {
 	quoted, start := false, 0

@@ -2,6 +2,7 @@ package shell
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -258,4 +259,15 @@ func FuzzLine(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestPrograms(t *testing.T) {
+	for line, want := range map[string][]string{
+		"netsh int ipv4 show dynamicport tcp": {"netsh"}, `"C:\x\NetSTAT.exe" -ano&shutdown/r && echo a`: {"netstat", "shutdown", "echo"},
+		"echo a | Shutdown.EXE -r": {"echo", "shutdown"}, "(reg query x) > nul": {"reg", "nul"}, "": nil, "\tipconfig\t/all": {"ipconfig"},
+	} {
+		if got := Programs(line); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", line, got, want)
+		}
+	}
 }

@@ -17,8 +17,7 @@ type language struct {
 	states                          map[uint8]string
 	dynamic, excluded, administered string // netsh's; %s is the transport, the numbers are start and count
 	noProgram, noCommand, noValue   string // errors of cmd.exe, netsh and reg
-	ok                              string // of netsh
-	elevation, parameter            string // further errors of netsh, which are Windows' own
+	ok, elevation, parameter        string // what netsh says of sets
 	syntax, inUse                   string
 }
 
@@ -38,32 +37,28 @@ var languages = map[string]language{
 		"Protocol %s Port Exclusion Ranges\r\n\r\nStart Port    End Port      \r\n----------    --------      ", "Administered port exclusions.",
 		"'%s' is not recognized as an internal or external command,\r\noperable program or batch file.",
 		"The following command was not found: %s.", "ERROR: The system was unable to find the specified registry key or value.",
-		"Ok.", "The requested operation requires elevation (Run as administrator).", "The parameter is incorrect.",
-		"The syntax supplied for this command is not valid. Check help for the correct syntax.\r\n\r\nUsage:",
+		"Ok.", "The requested operation requires elevation (Run as administrator).", "The parameter is incorrect.", "The syntax supplied for this command is not valid. Check help for the correct syntax.\r\n\r\nUsage:",
 		"The process cannot access the file because it is being used by another process."},
 	"de": {850, "Aktive Verbindungen", "Proto  Lokale Adresse         Remoteadresse          Status           PID", germanStates,
 		"Protokoll %s Dynamischer Portbereich\r\n" + line + "Startport      : %d\r\nAnzahl von Ports : %d",
 		"Protokoll %s Portausschlussbereiche\r\n\r\nStartport     Endport       \r\n----------    --------      ", "Verwaltete Portausschlüsse.",
 		"Der Befehl \"%s\" ist entweder falsch geschrieben oder\r\nkonnte nicht gefunden werden.",
 		"Folgender Befehl wurde nicht gefunden: %s.", "FEHLER: Der angegebene Registrierungsschlüssel bzw. Wert wurde nicht gefunden.",
-		"OK.", "Der angeforderte Vorgang erfordert erhöhte Rechte (Als Administrator ausführen).", "Falscher Parameter.",
-		"Die angegebene Syntax ist für diesen Befehl nicht zulässig. Die korrekte Syntax steht in der Hilfe.\r\n\r\nSyntax:",
+		"OK.", "Der angeforderte Vorgang erfordert erhöhte Rechte (Als Administrator ausführen).", "Falscher Parameter.", "Die angegebene Syntax ist für diesen Befehl nicht zulässig. Die korrekte Syntax steht in der Hilfe.\r\n\r\nSyntax:",
 		"Der Prozess kann nicht auf die Datei zugreifen, da sie von einem anderen Prozess verwendet wird."},
 	"fr": {850, "Connexions actives", "Proto  Adresse locale         Adresse distante       État            PID", states,
 		"Plage de ports dynamique du protocole %s\r\n" + line + "Port de démarrage   : %d\r\nNombre de ports     : %d",
 		"Plages d'exclusion de ports du protocole %s\r\n\r\nPort de démarrage    Port de fin    \r\n-----------------    -----------    ", "Exclusions de ports administrés.",
 		"'%s' n'est pas reconnu en tant que commande interne\r\nou externe, un programme exécutable ou un fichier de commandes.",
 		"La commande suivante est introuvable : %s.", "ERREUR : le système n'a pas trouvé la clé ou la valeur de Registre spécifiée.",
-		"Ok.", "L’opération demandée nécessite une élévation (Exécuter en tant qu’administrateur).", "Paramètre incorrect.",
-		"La syntaxe fournie pour cette commande n'est pas valide. Consultez l'aide.\r\n\r\nSyntaxe :",
+		"Ok.", "L’opération demandée nécessite une élévation (Exécuter en tant qu’administrateur).", "Paramètre incorrect.", "La syntaxe fournie pour cette commande n'est pas valide. Consultez l'aide.\r\n\r\nSyntaxe :",
 		"Le processus ne peut pas accéder au fichier car ce fichier est utilisé par un autre processus."},
 	"ja": {932, "アクティブな接続", "プロトコル  ローカル アドレス          外部アドレス        状態            PID", states,
 		"プロトコル %s の動的ポートの範囲\r\n" + line + "開始ポート      : %d\r\nポート数        : %d",
 		"プロトコル %s ポート除外範囲\r\n\r\n開始ポート    終了ポート      \r\n----------    --------      ", "管理されたポート除外。",
 		"'%s' は、内部コマンドまたは外部コマンド、\r\n操作可能なプログラムまたはバッチ ファイルとして認識されていません。",
 		"次のコマンドは見つかりませんでした: %s。", "エラー: 指定されたレジストリ キーまたは値が見つかりませんでした。",
-		"OK", "要求された操作には管理者特権が必要です (管理者として実行してください)。", "パラメーターが間違っています。",
-		"このコマンドに指定した構文は正しくありません。正しい構文についてはヘルプを確認してください。\r\n\r\n使用法:",
+		"OK", "要求された操作には管理者特権が必要です (管理者として実行してください)。", "パラメーターが間違っています。", "このコマンドに指定した構文は正しくありません。正しい構文についてはヘルプを確認してください。\r\n\r\n使用法:",
 		"プロセスはファイルにアクセスできません。別のプロセスが使用中です。"},
 }
 

@@ -205,6 +205,13 @@ func CommandLine(r soap.Request) string {
 	return line
 }
 
+// Console runs a line as an administrator at the host itself does, and gives what is printed.
+func (s *Shells) Console(line string) (output string, exitCode int) {
+	c := console{machine: &s.machine, text: languages[s.machine.Language], elevated: true, deaf: s.Deaf.Load()}
+	c.run(line)
+	return c.stdout.String() + c.stderr.String(), c.exitCode
+}
+
 // command runs a command line.
 func (s *Shells) command(sh *state, r soap.Request) (string, *soap.Fault) {
 	c := console{machine: &s.machine, text: languages[s.machine.Language], elevated: !s.Unelevated.Load(), deaf: s.Deaf.Load()}

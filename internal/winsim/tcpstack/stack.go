@@ -1,6 +1,7 @@
 package tcpstack
 
 import (
+	"cmp"
 	"math/bits"
 	"math/rand/v2"
 	"net/netip"
@@ -121,9 +122,7 @@ func (s *Stack) Load(l Load) {
 	if l.Hold <= 0 {
 		l.Hold = 200 * time.Millisecond
 	}
-	if l.PID == 0 {
-		l.PID = mailServer
-	}
+	l.PID = cmp.Or(l.PID, mailServer)
 	l.PerSecond = min(max(l.PerSecond, 0), MaxPerSecond)
 	l.Destinations = slices.Clone(l.Destinations)
 	s.load, s.since, s.opened = l, s.now, 0
@@ -133,10 +132,7 @@ func (s *Stack) Load(l Load) {
 func (s *Stack) Listen(at netip.AddrPort, pid uint32) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	nobody := netip.IPv4Unspecified()
-	if at.Addr().Is6() {
-		nobody = netip.IPv6Unspecified()
-	}
+	nobody := []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}[family(at.Addr())]
 	s.added = append(s.added, Socket{at, netip.AddrPortFrom(nobody, 0), Listen, pid, s.now})
 	s.standing = append(s.standing, s.added[len(s.added)-1])
 	s.held.take(int(at.Port()))

@@ -57,11 +57,6 @@ var methods = []Method{
 	{Name: "DeleteValue", In: ofValue, Writes: true, run: func(r *registry.Registry, key string, in map[string]string) (uint32, [][]string) {
 		return codeOf(r.Delete(key, in["sValueName"])), nil
 	}},
-	{Name: "CheckAccess", In: append(slices.Clone(ofKey), "uRequired"), Out: []string{"bGranted"},
-		run: func(r *registry.Registry, key string, _ map[string]string) (uint32, [][]string) {
-			_, err := r.Keys(key)
-			return codeOf(err), [][]string{{"true"}}
-		}},
 	getter("GetDWORDValue", registry.DWORD, "uValue"), setter("SetDWORDValue", registry.DWORD, "uValue"),
 	getter("GetQWORDValue", registry.QWORD, "uValue"), setter("SetQWORDValue", registry.QWORD, "uValue"),
 	getter("GetStringValue", registry.SZ, "sValue"), setter("SetStringValue", registry.SZ, "sValue"),

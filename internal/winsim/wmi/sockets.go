@@ -43,11 +43,8 @@ var netTCPSetting = &Class{
 	since: map[string]int{"AutoReusePortRangeNumberOfPorts": 14393, "AutoReusePortRangeStartPort": 14393}, // documented
 	rows: func(m *Machine) table {
 		names := []string{"Automatic", "InternetCustom", "DatacenterCustom", "Compat", "Datacenter", "Internet"}
-		r := m.Stack().Config().TCP4
-		reuse := m.Facts().AutoReuse
-		if m.Shape.SettingIPv6 { // assumed, both
-			r = m.Stack().Config().TCP6
-		}
+		config, reuse := m.Stack().Config(), m.Facts().AutoReuse
+		r := config.Of("tcp", m.Shape.SettingFamily)
 		return table{len(names), func(i int, row Row) {
 			copy(row, Row{nil, int64(reuse.Number), int64(reuse.Start), int64(3), int64(r.Number), int64(r.Start), int64(3000), int64(300), names[i]})
 			if i == 0 {
@@ -65,10 +62,8 @@ var netUDPSetting = &Class{
 	Name: "MSFT_NetUDPSetting", unrecorded: true,
 	Properties: properties("DynamicPortRangeNumberOfPorts# DynamicPortRangeStartPort#"),
 	rows: func(m *Machine) table {
-		r := m.Stack().Config().UDP4
-		if m.Shape.SettingIPv6 {
-			r = m.Stack().Config().UDP6
-		}
+		config := m.Stack().Config()
+		r := config.Of("udp", m.Shape.SettingFamily)
 		return tableOf(Row{int64(r.Number), int64(r.Start)})
 	},
 }

@@ -66,7 +66,7 @@ func (m *Machine) badInput(call *Call) string {
 	}
 	for _, name := range call.Method.In {
 		text, given := call.In[name]
-		if !given && name != "sValueName" && name != "uRequired" { // documented as optional
+		if !given && name != "sValueName" { // documented as optional
 			return name
 		}
 		bits := 32
@@ -110,12 +110,11 @@ func (m *Machine) Output(call Call, code uint32, out [][]string) string {
 	if m.Shape.ReverseOutputs {
 		slices.Reverse(elements)
 	}
-	returned := m.element("ReturnValue", strconv.FormatUint(uint64(code), 10))
+	at := len(elements)
 	if m.Shape.ReturnValueFirst {
-		elements = slices.Insert(elements, 0, returned)
-	} else {
-		elements = append(elements, returned)
+		at = 0
 	}
+	elements = slices.Insert(elements, at, m.element("ReturnValue", strconv.FormatUint(uint64(code), 10)))
 	name := m.tag(call.Method.Name + "_OUTPUT")
 	return "<" + name + m.declaration(m.Answered(call.Target, StdRegProv)) + ">" + strings.Join(elements, "") + "</" + name + ">"
 }
