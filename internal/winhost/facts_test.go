@@ -248,6 +248,31 @@ func TestReadFactsOfAHostThatGoes(t *testing.T) {
 	}
 }
 
+// What ends a reading and what only one part of it: an account that is not let in any
+// more must not be tried again for each part that is left.
+func TestIsOver(t *testing.T) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		err  error
+		want bool
+	}{
+		"the time":               {ended, &wsman.Fault{}, true},
+		"the host":               {context.Background(), fmt.Errorf("x: %w", &transport.UnreachableError{}), true},
+		"the account":            {context.Background(), fmt.Errorf("x: %w", &transport.UnauthorizedError{Refused: true}), true},
+		"the account, elsewhere": {context.Background(), &transport.NotTriedError{Refused: &transport.UnauthorizedError{Refused: true}}, true},
+		"the way to the host":    {context.Background(), &transport.TimeoutError{Phase: transport.PhaseDial}, true},
+		"one reply":              {context.Background(), &transport.TimeoutError{Phase: transport.PhaseReply}, false},
+		"one fault":              {context.Background(), &wsman.Fault{Code: 5}, false},
+		"a shell":                {context.Background(), ErrNoShell, false},
+	} {
+		if got := isOver(c.ctx, c.err); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 // A value that goes between the listing and the reading is looked at once more.
 func TestReadFactsOfAValueThatGoes(t *testing.T) {
 	sim := winsim.Start(t, winsim.Server2022())

@@ -161,10 +161,15 @@ func (r *socketRead) shell(ctx context.Context) error {
 }
 
 // isOver tells whether an error ends the whole reading, and not only one part: the
-// time is over, or the host is gone.
+// time is over, the host is gone, or it does not let the account in any more, which
+// each further part would try again.
 func isOver(ctx context.Context, err error) bool {
-	var unreachable *transport.UnreachableError
-	return ctx.Err() != nil || errors.As(err, &unreachable)
+	var (
+		unreachable  *transport.UnreachableError
+		unauthorized *transport.UnauthorizedError
+		late         *transport.TimeoutError
+	)
+	return ctx.Err() != nil || errors.As(err, &unreachable) || errors.As(err, &unauthorized) || errors.As(err, &late) && late.Phase.Connecting()
 }
 
 // table reads the socket table.
