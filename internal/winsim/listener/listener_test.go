@@ -270,3 +270,35 @@ func TestConfigRefused(t *testing.T) {
 		}
 	}
 }
+
+// A listener that was stopped is gone at once, also one that has hardly begun, and comes back where it was.
+func TestStopAndStart(t *testing.T) {
+	dial := func(l *Listener) error {
+		c, err := new(net.Dialer).DialContext(t.Context(), "tcp", l.Addr())
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	}
+	for range 50 {
+		l := start(t, Config{Handle: echo})
+		address := l.Addr()
+		l.Stop()
+		if dial(l) == nil {
+			t.Fatal("a stopped listener takes a connection")
+		}
+		l.Stop()
+		for range 2 {
+			if err := l.Start(); err != nil || l.Addr() != address {
+				t.Fatalf("it starts at %s, before at %s: %v", l.Addr(), address, err)
+			}
+		}
+		if err := dial(l); err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		if err := l.Start(); err != nil || dial(l) == nil {
+			t.Fatalf("a closed listener starts: %v", err)
+		}
+	}
+}

@@ -14,8 +14,8 @@ func TestProcesses(t *testing.T) {
 		m := machine(p, 1)
 		facts := m.Facts()
 		facts.Processes = MailServer
-		facts.Run(4120, "sqlservr.exe")
 		facts.Run(716, "Dienst <ö>.exe")
+		facts.Run(4120, "sqlservr.exe")
 		m.Facts = func() Facts { return facts }
 		items, fault := collect(m, "root/cimv2", "SELECT ProcessId, Name FROM Win32_Process")
 		if fault != nil {
