@@ -285,6 +285,10 @@ func TestStopAndStart(t *testing.T) {
 		l := start(t, Config{Handle: echo})
 		address := l.Addr()
 		l.Stop()
+		if err := l.Start(); err != nil {
+			t.Fatal(err)
+		}
+		l.Stop()
 		if dial(l) == nil {
 			t.Fatal("a stopped listener takes a connection")
 		}
