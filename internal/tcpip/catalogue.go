@@ -4,6 +4,9 @@ package tcpip
 // and never again.
 const kb314053 = "KB314053, written for Windows XP and Server 2003; Microsoft gives none for later versions"
 
+// keepAlives is the source of the two rows that Microsoft documents for every version.
+const keepAlives = "KB314053 for the range; the page of SIO_KEEPALIVE_VALS for unit and default, of every version"
+
 // Catalogue is every parameter that the provider manages, in the order in
 // which they are read, written and documented. Ranges and defaults are
 // Microsoft's where Source names an article; what is only reported is said to
@@ -44,7 +47,7 @@ var Catalogue = []Parameter{
 		Unit: Count, Min: 0, Max: 0xffffffff, Restart: true,
 		Defaults: []Default{{Since: Windows2000, Value: 5, Known: true}},
 		Summary:  "How often a segment is sent again before the connection is given up. The CIS and MSS baselines set 3.",
-		Source:   kb314053,
+		Source:   "KB170359, written for Windows 2000 to Windows 7 and Server 2008 R2; for later versions only baselines of Microsoft's name it",
 	},
 	{
 		Attribute: "keep_alive_time", ValueName: "KeepAliveTime",
@@ -52,14 +55,14 @@ var Catalogue = []Parameter{
 		Defaults: []Default{{Since: Windows2000, Value: 7200000, Known: true}},
 		Summary:  "How long a connection is idle before the first keep-alive is sent, for programs that ask for keep-alives. The CIS and MSS baselines set 300000.",
 		Mistake:  "The unit is milliseconds: 300 is 0.3 s, not five minutes.",
-		Source:   kb314053,
+		Source:   keepAlives,
 	},
 	{
 		Attribute: "keep_alive_interval", ValueName: "KeepAliveInterval",
 		Unit: Milliseconds, Min: 1, Max: 0xffffffff, Restart: true,
 		Defaults: []Default{{Since: Windows2000, Value: 1000, Known: true}},
 		Summary:  "The time between two keep-alives while no answer comes.",
-		Source:   kb314053,
+		Source:   keepAlives,
 	},
 	{
 		Attribute: "tcp_num_connections", ValueName: "TcpNumConnections",

@@ -51,7 +51,7 @@ func (r PortRange) Last() uint16 {
 
 // Valid tells whether the range holds a port and ends at 65535 or before.
 func (r PortRange) Valid() bool {
-	return r.Number > 0 && uint32(r.Start)+r.Number <= 65536
+	return r.Number > 0 && r.Number <= 65536 && uint32(r.Start)+r.Number <= 65536
 }
 
 // Contains tells whether a port is in the range.
