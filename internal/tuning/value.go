@@ -184,7 +184,7 @@ func parsePorts(text string) (tcpip.PortRange, bool) {
 	first, err1 := strconv.ParseUint(start, 10, 16)
 	count, err2 := strconv.ParseUint(number, 10, 32)
 	r := tcpip.PortRange{Start: uint16(first), Number: uint32(count)} // #nosec G115 -- parsed with 16 and 32 bits
-	return r, err1 == nil && err2 == nil && r.Valid()
+	return r, err1 == nil && err2 == nil && r.Valid() && Ports(r).String() == text // no leading zero: journals compare as text
 }
 
 // ParseOriginal reads what a parameter was before: a registry value, or a port range.
