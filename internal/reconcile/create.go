@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
@@ -35,7 +36,7 @@ func (r Reconciler) Create(ctx context.Context, desired tuning.Desired, onDestro
 	}
 	after, attempted, err := w.carryOut(ctx)
 	if err == nil {
-		return Outcome{State: w.resource(plan.Prior(), after), Warnings: slices.Concat(claim.Warnings, plan.Warnings, plan.CarriedWarnings(observed))}
+		return Outcome{State: w.resource(plan.Prior(), after, tuning.Applied(desired)), Warnings: slices.Concat(claim.Warnings, plan.Warnings, plan.CarriedWarnings(observed))}
 	}
 	return w.undo(ctx, attempted, err).warning(claim.Warnings)
 }
@@ -60,6 +61,7 @@ func (w *work) undo(ctx context.Context, attempted []tuning.Step, cause error) O
 	}
 	ctx, cancel := w.settling(ctx)
 	defer cancel()
+	var near []tuning.Step
 	now, err := w.Host.ReadTuning(ctx, w.touched())
 	if err != nil { // what may have been written counts as written
 		now = assumeDone(w.found, attempted)
@@ -77,21 +79,28 @@ func (w *work) undo(ctx context.Context, attempted []tuning.Step, cause error) O
 		if readErr == nil {
 			now = after
 		}
-		err = errors.Join(err, readErr)
+		near, err = tuning.Nearly(attempted, now), errors.Join(err, readErr)
 	}
-	truth := tuning.AfterFailure(w.plan, w.claim.Prior, now, uncertain(cause))
+	restored, taken := maps.Clone(now), "What was written has been taken back: the host is as it was, and nothing was put into state."
+	for _, step := range near {
+		restored[step.Parameter.Attribute] = step.From
+		taken = "What was written has been taken back, and nothing was put into state."
+		outcome.Notes = append(outcome.Notes, fmt.Sprintf("The host is NOT quite as it was: %s was %s, which netsh cannot set; it is %s now, the nearest that it can.",
+			step.Parameter.ValueName, step.From, now[step.Parameter.Attribute]))
+	}
+	truth := tuning.AfterFailure(w.plan, w.claim.Prior, restored, uncertain(cause))
 	switch {
 	case lost(err):
 		outcome.Notes = append(outcome.Notes, "While it was taken back another owner took over this host, with what was there before. Nothing was put into state.")
 		return outcome
 	case len(truth.Original) > 0:
-		outcome.State = w.resource(truth, now)
+		outcome.State = w.resource(truth, now, w.unchanged())
 		outcome.Notes = append(outcome.Notes, fmt.Sprintf("The host may still hold what was written, or get it late. State keeps what was there before (%s): "+
 			"the resource is tainted, and the next apply or destroy restores these.", tuning.List(truth.Original)))
 	case len(attempted) == 0:
 		outcome = outcome.with(nothingWritten, w.retreat(ctx))
 	default:
-		outcome = outcome.with("What was written has been taken back: the host is as it was, and nothing was put into state.", w.retreat(ctx))
+		outcome = outcome.with(taken, w.retreat(ctx))
 	}
 	if err != nil {
 		outcome.Notes = append(outcome.Notes, "While taking it back: "+sentence(err))

@@ -28,7 +28,7 @@ func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.D
 	if claim.Stale && !state.Memory.Stale {
 		return failed(ErrStale, nothingWritten)
 	}
-	observed, err := r.Host.ReadTuning(ctx, tuning.Parameters(merged(all(desired), claim.Prior.Original, claim.Prior.Carried)))
+	observed, err := r.Host.ReadTuning(ctx, tuning.Parameters(merged(all(desired), state.Original, claim.Prior.Original, claim.Prior.Carried)))
 	if err != nil {
 		return failed(err, nothingWritten)
 	}
@@ -41,6 +41,9 @@ func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.D
 		owner = r.NewOwner()
 	}
 	w := r.newWork(scene, claim, plan, observed, desired, owner)
+	if claim.Stale && claim.Previous == nil {
+		w.anew = restorable(observed, state.Original)
+	}
 	if err := w.put(ctx, w.ahead()); err != nil {
 		return refused(err)
 	}
@@ -51,7 +54,7 @@ func (r Reconciler) Update(ctx context.Context, state Resource, desired tuning.D
 	if err != nil {
 		return w.aftermath(ctx, state, attempted, err)
 	}
-	return Outcome{State: w.resource(plan.Prior(), after), Warnings: slices.Concat(claim.Warnings, plan.Warnings, plan.Overtaken(state.Numbers, observed, claim.Prior))}
+	return Outcome{State: w.resource(plan.Prior(), after, tuning.Applied(desired)), Warnings: slices.Concat(claim.Warnings, plan.Warnings, plan.Overtaken(state.Numbers, observed, claim.Prior))}
 }
 
 // aftermath finds out what is true after an update that failed for cause. When the
@@ -63,7 +66,7 @@ func (w *work) aftermath(ctx context.Context, state Resource, attempted []tuning
 	after, err := w.Host.ReadTuning(ctx, w.touched())
 	if err != nil {
 		truth := tuning.Unread(w.plan, w.claim.Prior, attempted)
-		kept := w.resource(truth, tuning.Values{})
+		kept := w.resource(truth, tuning.Values{}, w.unchanged())
 		kept.Numbers, kept.Pending = state.Numbers, state.Pending
 		return Outcome{Err: cause, State: kept, Notes: []string{"The host could not be read afterwards, so the write may have happened: state keeps what was known before. " +
 			"Run plan again when the host answers."}}
@@ -76,7 +79,20 @@ func (w *work) aftermath(ctx context.Context, state Resource, attempted []tuning
 		truth = stillManaged(truth, w.claim.Prior)
 		notes = append(notes, "The journal could not be brought up to date: "+sentence(err))
 	}
-	return Outcome{Err: cause, State: w.resource(truth, after), Notes: notes}
+	return Outcome{Err: cause, State: w.resource(truth, after, w.unchanged()), Notes: notes}
+}
+
+// restorable is what was found of the given values, and can be put back. While an update
+// is under way the journal of a new Windows says of all that state names what was before:
+// if it is cut off, state still has what was before in the earlier Windows.
+func restorable(found, original tuning.Values) tuning.Values {
+	values := tuning.Values{}
+	for attribute := range original {
+		if value := found[attribute]; value.Restorable() {
+			values[attribute] = value
+		}
+	}
+	return values
 }
 
 // stillManaged keeps what was released under management while the journal names

@@ -18,6 +18,8 @@ type work struct {
 	claim tuning.Claim
 	plan  tuning.Plan
 	found tuning.Values // the values before the first write
+	// anew is what state names of an earlier Windows, as it is found in this one.
+	anew  tuning.Values
 	seen  *tuning.Seen
 	owner string
 	since time.Time
@@ -65,7 +67,7 @@ func (w *work) ahead() tuning.Journal {
 		before.Written = tuning.AssumeWritten(before.Original, w.found)
 	}
 	return w.journal(tuning.Prior{
-		Original: merged(before.Carried, before.Original, w.plan.Carried, w.plan.Original),
+		Original: merged(w.anew, before.Carried, before.Original, w.plan.Carried, w.plan.Original),
 		Written:  merged(before.Written, w.plan.Written),
 	}, w.found)
 }
@@ -209,9 +211,18 @@ func (w *work) touched() []tcpip.Parameter {
 	return tuning.Parameters(set)
 }
 
-// resource is what Terraform keeps once prior is true and the host has after.
-func (w *work) resource(prior tuning.Prior, after tuning.Values) *Resource {
+// unchanged is what the ranges were set to before, and were to be still. A call that failed
+// to change one may have done so for one family: no other is certain then, and one that
+// state took for applied would hide the other family.
+func (w *work) unchanged() tuning.Desired {
 	applied := tuning.Applied(w.desired)
+	maps.DeleteFunc(applied, func(argument string, to tuning.Value) bool { return w.claim.Memory.Applied[argument] != to })
+	return applied
+}
+
+// resource is what Terraform keeps once prior is true and the host has after. applied is
+// what the ranges are set to, see [tuning.Applied].
+func (w *work) resource(prior tuning.Prior, after tuning.Values, applied tuning.Desired) *Resource {
 	numbers, _ := tuning.State(after, prior.Original, applied)
 	managed, seen := tuning.Parameters(prior.Original), only(w.seen, prior.Original)
 	memory := tuning.Memory{Written: numbersOf(prior.Written, prior.Original), Applied: applied, Differ: tuning.Differing(after, prior.Original), Seen: seen, Journaled: w.claim.Memory.Journaled, UUID: w.claim.Memory.UUID}

@@ -171,6 +171,9 @@ func (c *Claim) meet(stake Stake, journal *Journal, here Machine) error {
 	c.Memory.UUID = here.UUID
 	// Terraform may have died after a write that the host's journal knows of.
 	c.Prior.Written = maps.Clone(c.Memory.Written)
+	if stake.Memory.Stale { // that was written to an earlier Windows
+		c.Prior.Written = Values{}
+	}
 	maps.Copy(c.Prior.Written, journal.Written)
 	if stake.Memory.Written == nil { // what an update that was killed had let go already is ours to put back as long as state has it
 		for attribute := range stake.Original {

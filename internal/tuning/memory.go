@@ -46,7 +46,8 @@ func ParseMemory(data []byte) (m Memory) {
 	return m
 }
 
-// from recalls what was lost out of the host's journal.
+// from recalls what was lost out of the host's journal. What the ranges were last set to
+// it does not tell: it also names what an apply that was cut off was about to write.
 func (m Memory) from(journal *Journal) Memory {
 	if journal == nil || m.Written != nil {
 		return m
@@ -55,7 +56,6 @@ func (m Memory) from(journal *Journal) Memory {
 	if m.Seen == nil {
 		m.Seen = journal.Seen
 	}
-	m.Applied = appliedBy(journal.Written)
 	installed := journal.Machine.Installed
 	m.Journaled, m.UUID = &installed, journal.Machine.UUID
 	return m

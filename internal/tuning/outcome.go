@@ -81,18 +81,30 @@ func Undo(steps []Step, now Values) (undo, foreign, stuck []Step) {
 	for i := len(steps) - 1; i >= 0; i-- {
 		step := steps[i]
 		found := now[step.Parameter.Attribute]
-		back := Step{Parameter: step.Parameter, From: found, To: step.From.nearest()}
+		back := Step{Parameter: step.Parameter, From: found, To: step.From}
 		switch {
-		case found == back.To:
+		case found == step.From || found == step.From.nearest():
 		case found != step.To:
 			foreign = append(foreign, back)
 		case !step.From.Restorable():
 			stuck = append(stuck, back)
 		default:
+			back.To = step.From.nearest()
 			undo = append(undo, back)
 		}
 	}
 	return undo, foreign, stuck
+}
+
+// Nearly is the steps that were taken back only as nearly as can be: to a port range that
+// netsh can set.
+func Nearly(steps []Step, now Values) (near []Step) {
+	for _, step := range steps {
+		if found := now[step.Parameter.Attribute]; found != step.From && found == step.From.nearest() {
+			near = append(near, step)
+		}
+	}
+	return near
 }
 
 // AssumeWritten is what a lost memory of our writes is taken for: a value that is
@@ -130,7 +142,7 @@ func assumed(p tcpip.Parameter, found Value) Value {
 //   - A value that was to be released stays managed until its step is done.
 func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior {
 	truth := Prior{Original: Values{}, Written: Values{}}
-	steps := map[string]Step{}
+	steps, done := map[string]Step{}, []string{}
 	for _, step := range plan.Steps {
 		steps[step.Parameter.Attribute] = step
 	}
@@ -138,10 +150,11 @@ func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior 
 		step, stepped := steps[p.Attribute]
 		before, managed := prior.Original[p.Attribute]
 		planned, wanted := plan.Original[p.Attribute]
-		touched := stepped && (p.Attribute == uncertain || after[p.Attribute].nearest() != step.From.nearest())
+		touched := stepped && (p.Attribute == uncertain || after[p.Attribute] != step.From)
 		switch {
 		case managed && !wanted && (!stepped || after[p.Attribute] == step.To):
-			continue // released
+			done = append(done, p.Attribute) // released
+			continue
 		case managed:
 			truth.Original[p.Attribute] = before
 		case wanted && touched:
@@ -157,6 +170,12 @@ func AfterFailure(plan Plan, prior Prior, after Values, uncertain string) Prior 
 		}
 	}
 	truth.together(prior.Original, plan.Original)
+	for _, attribute := range done { // one that stays for its other family's sake is ours as it was
+		_, stays := truth.Original[attribute]
+		if ours, ok := prior.Written[attribute]; ok && stays {
+			truth.Written[attribute] = ours
+		}
+	}
 	if len(prior.Original) > 0 && prior.Written == nil {
 		truth.Written = nil // what is unknown must not turn into "never written"
 	}

@@ -288,7 +288,7 @@ func releaseTo(p tcpip.Parameter, found, original Value, prior Prior, onDestroy 
 		return ending{Absent, deleted, name + ` is deleted, so that Windows uses its default (on_destroy = "windows_default"). ` + forgotten}
 	case original == Absent:
 		return ending{Absent, deleted, name + " is deleted, since it did not exist before."}
-	case original != original.nearest():
+	case original != original.nearest() && original != found: // what is there again stays
 		to := original.nearest()
 		return ending{to, "will be set to " + to.String(), fmt.Sprintf("%s was %s before, which netsh cannot set: the nearest is set, %s.", name, original, to)}
 	default:

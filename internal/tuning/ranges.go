@@ -100,17 +100,6 @@ func Applied(desired Desired) Desired {
 	return applied
 }
 
-// appliedBy recalls it from what was written.
-func appliedBy(written Values) Desired {
-	applied := Desired{}
-	for _, p := range tcpip.PortRanges {
-		if ours, ok := written[p.Attribute]; ok {
-			applied[p.Argument()] = ours
-		}
-	}
-	return Applied(applied)
-}
-
 // Watched lists what is looked at beside managed values, though it is not managed:
 // MaxUserPort, where a port range is.
 func Watched(original Values) []tcpip.Parameter {
