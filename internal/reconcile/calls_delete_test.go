@@ -11,7 +11,7 @@ import (
 // mayGo judges the moment at which a journal is removed.
 func (w *world) mayGo(h *wire, onDestroy tuning.OnDestroy) {
 	for _, x := range attributes {
-		if t := h.m.truth[x]; onDestroy == tuning.Restore && t.touched && !t.right(h.m.values[x].String()) {
+		if t := h.m.truth[x]; onDestroy == tuning.Restore && t.touched && !t.restored(h.m.values[x]) {
 			w.fail("the journal is removed while %s is %s and was %v", x, h.m.values[x], t.before)
 		}
 		h.m.release(x)
@@ -83,6 +83,9 @@ func (w *world) delete(i *instance, forgotten bool) bool {
 		switch {
 		case managed || (carried && s.class == mine):
 			w.released(h, s, i, x, i.onDestroy, forgotten)
+			if now := m.values[x].String(); h.wrote(x) && managed && i.onDestroy == tuning.Restore && nearest(i.state.Original[x].String()) != i.state.Original[x].String() && !o.told(now) {
+				w.fail("a destroy made %s of %s, which was %s, and did not say so: %+v", now, x, i.state.Original[x], o.Warnings)
+			}
 		case h.wrote(x):
 			w.fail("a destroy wrote %s, which was not managed", x)
 		}

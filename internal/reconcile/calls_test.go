@@ -30,7 +30,7 @@ func (w *world) refresh(i *instance) *instance {
 	if o.State.Owner != i.state.Owner || !maps.Equal(o.State.Original, i.state.Original) {
 		w.fail("a refresh changed owner or original: %+v", o.State)
 	}
-	w.numbersAre(m, next.state, "refresh")
+	w.numbersAre(m, next.state, i.applied, "refresh")
 	w.look(next, m, s.values)
 	w.pendingIs(m, next, "refresh")
 	w.warned(m, i, s, h, o)
@@ -46,6 +46,10 @@ func (w *world) warned(m *machine, i *instance, s sight, h *wire, o Outcome) {
 		wrong = wrong || m.values[x].IsWrongType()
 		recorded, ok := s.journal.Values[x]
 		wrong = wrong || s.class == mine && ok && recorded.Original != before.String() // state is of an earlier installation
+	}
+	if _, managed := i.state.Original[ipv4]; managed { // MaxUserPort may rule beside the ranges
+		_, known := i.state.Original["max_user_port"]
+		wrong = wrong || m.values[ipv4] != m.values[ipv6] || m.values["max_user_port"].Present && !known
 	}
 	clock := m.boot(w.now).Uptime < 0
 	if (wrong || gone) && len(o.Warnings) == 0 && !h.fired {
@@ -72,8 +76,8 @@ func (w *world) create(c config) (*instance, bool) {
 		return r.Create(ctx, maps.Clone(c.desired), c.onDestroy)
 	})
 	w.logf("    %v: %v (died: %t, state: %t)", h.log, o.Err, died, o.State != nil)
-	w.intended(h, s, c.desired, next.wrote)
-	defer func() { w.intended(h, s, c.desired, next.wrote) }() // what lands late
+	w.intended(h, s, h.newOwner, c.desired, next.wrote)
+	defer func() { w.intended(h, s, h.newOwner, c.desired, next.wrote) }() // what lands late
 	if s.class == unusable || s.class == unidentified {
 		w.untouched(h, s, "the journal is "+s.class.String())
 		if o.Err == nil && !died {
@@ -90,7 +94,7 @@ func (w *world) create(c config) (*instance, bool) {
 		w.originalsAre(m, next.state, "create")
 	}
 	if o.Err == nil {
-		w.created(h, s, c, next)
+		w.created(h, s, c, next, o)
 		h.settle()
 		return next, true
 	}
@@ -99,17 +103,23 @@ func (w *world) create(c config) (*instance, bool) {
 	}
 	h.settle()
 	if o.State == nil {
-		w.undone(h, s)
+		w.undone(h, s, o)
 		return nil, false
 	}
 	if !h.fired {
 		w.fail("a create could not undo for no reason")
 	}
 	for x, t := range m.truth { // what is undone is as if it had never been
-		if _, ok := next.state.Original[x]; !ok && m.values[x] == s.values[x] {
+		_, managed := next.state.Original[x]
+		if _, ours := next.state.Memory.Written[x]; isRange(x) && !ours {
+			managed = false // it is there for the other family's sake
+		}
+		if now := m.values[x].String(); !managed && (now == s.values[x].String() || now == nearest(s.values[x].String())) {
 			t.touched = s.truth[x].touched
+			t.allow(now)
 		}
 	}
+	next.attempted(h, c.desired)
 	next.tainted, next.vague = true, true
 	w.look(next, m, s.values)
 	next.vague = true
@@ -128,9 +138,10 @@ func (w *world) excuse(m *machine, s sight) {
 	}
 }
 
-func (w *world) created(h *wire, s sight, c config, next *instance) {
+func (w *world) created(h *wire, s sight, c config, next *instance, o Outcome) {
 	m := h.m
 	next.windows = m.installed
+	next.succeeded(c.desired)
 	w.isDesired(m, next, c.desired, "create")
 	for x, original := range next.state.Original {
 		item, carried := s.journal.Values[x]
@@ -140,9 +151,12 @@ func (w *world) created(h *wire, s sight, c config, next *instance) {
 		if !carried && s.values[x] != original {
 			w.fail("%s was %s before the create, which says %s", x, s.values[x], original)
 		}
+		if back := nearest(original.String()); !carried && back != original.String() && !o.told(back) {
+			w.fail("a create does not say that %s will become %s and not %s", x, back, original)
+		}
 	}
 	for _, step := range h.writes {
-		if _, ok := c.desired[step.Parameter.Attribute]; !ok {
+		if _, ok := wanted(c.desired, step.Parameter.Attribute); !ok {
 			w.fail("a create wrote %s, which is not configured", step)
 		}
 	}
@@ -160,10 +174,16 @@ func (w *world) isDesired(m *machine, next *instance, desired tuning.Desired, wh
 	if next.state.Owner == "" {
 		w.fail("%s: no owner", what)
 	}
-	if !maps.Equal(next.state.Numbers, desired) || len(next.state.Original) != len(desired) {
+	if !maps.Equal(next.state.Numbers, desired) || len(next.state.Original) != count(desired) {
 		w.fail("%s succeeded with %v (original %v), wanted %v", what, next.state.Numbers, next.state.Original, desired)
 	}
-	w.numbersAre(m, next.state, what)
+	w.pairIs(next.state, what)
+	w.numbersAre(m, next.state, next.applied, what)
+	for x := range next.state.Original {
+		if to, ok := wanted(desired, x); !ok || m.values[x] != to {
+			w.fail("%s succeeded, and %s is %s", what, x, m.values[x])
+		}
+	}
 }
 
 // covers: after a success the journal is ours and says of everything that we manage, and
@@ -183,13 +203,20 @@ func (w *world) covers(m *machine, next *instance) {
 	}
 }
 
-// undone: a create that failed without a state leaves everything as it was.
-func (w *world) undone(h *wire, s sight) {
+// undone: a create that failed without a state leaves everything as it was. A range that
+// cannot be set again is as near as can be, and that is said.
+func (w *world) undone(h *wire, s sight, o Outcome) {
 	m := h.m
-	if !maps.Equal(m.values, s.values) {
-		w.fail("a create failed, left no state, and changed %v to %v", s.values, m.values)
-	}
 	for x, t := range m.truth {
+		switch before, now := s.values[x].String(), m.values[x].String(); {
+		case now == before:
+		case now != nearest(before) || !h.wrote(x):
+			w.fail("a create failed, left no state, and changed %s from %s to %s", x, before, now)
+		case !o.told(now) || o.told("the host is as it was"):
+			w.fail("a create failed, left %s at %s, which was %s, and did not say so: %v", x, now, before, o.Notes)
+		default:
+			t.allow(now)
+		}
 		t.touched = s.truth[x].touched
 	}
 	journal, class := w.read(m, "")
@@ -212,9 +239,10 @@ func (w *world) undone(h *wire, s sight) {
 
 // refusable: one of the values that come under management cannot be put back.
 func (w *world) refusable(s sight, desired tuning.Desired, managed tuning.Values) bool {
-	for x := range desired {
+	for _, x := range attributes {
 		_, carried := s.journal.Values[x]
-		if _, ok := managed[x]; !ok && !carried && s.values[x].Opaque {
+		_, configured := wanted(desired, x)
+		if _, ok := managed[x]; configured && !ok && !carried && s.values[x].Opaque {
 			return true
 		}
 	}

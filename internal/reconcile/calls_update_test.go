@@ -28,8 +28,8 @@ func (w *world) update(i *instance, c config) *instance {
 		return r.Update(ctx, clone(i.state), maps.Clone(c.desired), c.onDestroy)
 	})
 	w.logf("    %v: %v (died: %t, state: %t)", h.log, o.Err, died, o.State != nil)
-	w.intended(h, s, c.desired, next.wrote)
-	defer func() { w.intended(h, s, c.desired, next.wrote) }() // what lands late
+	w.intended(h, s, i.state.Owner, c.desired, next.wrote)
+	defer func() { w.intended(h, s, i.state.Owner, c.desired, next.wrote) }() // what lands late
 	anew := i.old && !i.loose && w.journal && s.class == none
 	barred := s.class == anothers || s.class == unidentified || s.class == unusable || (anew && !i.state.Memory.Stale)
 	if barred {
@@ -39,8 +39,8 @@ func (w *world) update(i *instance, c config) *instance {
 		}
 	}
 	for x := range i.state.Original {
-		if _, ok := c.desired[x]; !ok && (died || o.Err != nil) {
-			m.truth[x].letGo = c.onDestroy == tuning.Keep || c.onDestroy == tuning.WindowsDefault && !m.values[x].Present
+		if _, ok := wanted(c.desired, x); !ok && (died || o.Err != nil) {
+			m.truth[x].letGo = c.onDestroy == tuning.Keep || c.onDestroy == tuning.WindowsDefault && m.values[x] == unset(x)
 		}
 	}
 	if !w.journal && i.old { // without a journal nobody notices a new Windows: what was before is mixed up
@@ -48,10 +48,14 @@ func (w *world) update(i *instance, c config) *instance {
 			m.truth[x].excused = true
 		}
 	}
-	if w.journal && i.state.Memory.Written == nil && s.class == none { // a journal made of a lost memory may say that all was written
+	if w.journal && i.state.Memory.Written == nil && (s.class == none || s.class == mine) { // what no journal tells of a lost memory may count as written
 		for x := range i.state.Original {
-			m.truth[x].tried = true
+			_, named := s.journal.Values[x]
+			m.truth[x].tried = m.truth[x].tried || !named
 		}
+	}
+	if died || o.Err != nil {
+		next.attempted(h, c.desired)
 	}
 	if died {
 		next.state, next.vague, next.boot = clone(i.state), true, m.boots
@@ -62,7 +66,7 @@ func (w *world) update(i *instance, c config) *instance {
 	}
 	if o.Err == nil {
 		next.state, next.onDestroy, next.old = clone(*o.State), c.onDestroy, false
-		w.updated(h, s, i, c, next, anew)
+		w.updated(h, s, i, c, next, o, anew)
 		h.settle()
 		return next
 	}
@@ -92,9 +96,10 @@ func (w *world) update(i *instance, c config) *instance {
 }
 
 // updated judges an update that succeeded.
-func (w *world) updated(h *wire, s sight, i *instance, c config, next *instance, anew bool) {
+func (w *world) updated(h *wire, s sight, i *instance, c config, next *instance, o Outcome, anew bool) {
 	m := h.m
 	next.windows = m.installed
+	next.succeeded(c.desired)
 	w.isDesired(m, next, c.desired, "update")
 	w.originalsAre(m, next.state, "update")
 	if next.state.Owner != i.state.Owner {
@@ -115,17 +120,20 @@ func (w *world) updated(h *wire, s sight, i *instance, c config, next *instance,
 		if original.String() != want && !found {
 			w.fail("an update made original of %s %s, want %s", x, original, want)
 		}
+		if back := nearest(original.String()); !managed && !carried && back != original.String() && !o.told(back) {
+			w.fail("an update does not say that %s will become %s and not %s", x, back, original)
+		}
 	}
 	w.covers(m, next)
 	for x := range i.state.Original {
-		if _, ok := c.desired[x]; !ok {
+		if _, ok := wanted(c.desired, x); !ok {
 			w.released(h, s, i, x, c.onDestroy, i.state.Memory.Written == nil)
 			m.release(x)
 		}
 	}
 	for _, step := range h.writes {
-		_, wanted := c.desired[step.Parameter.Attribute]
-		if _, managed := i.state.Original[step.Parameter.Attribute]; !wanted && !managed {
+		_, configured := wanted(c.desired, step.Parameter.Attribute)
+		if _, managed := i.state.Original[step.Parameter.Attribute]; !configured && !managed {
 			w.fail("an update wrote %s, which is not managed", step)
 		}
 	}
@@ -140,7 +148,7 @@ func (w *world) partly(h *wire, s sight, i *instance, c config, next *instance, 
 		if _, ok := next.state.Original[x]; ok || anew {
 			continue
 		}
-		if _, ok := c.desired[x]; ok {
+		if _, ok := wanted(c.desired, x); ok {
 			w.fail("a failed update gave up %s, which is configured", x)
 		}
 		w.released(h, s, i, x, c.onDestroy, i.state.Memory.Written == nil)
@@ -156,7 +164,7 @@ func (w *world) partly(h *wire, s sight, i *instance, c config, next *instance, 
 	}
 	w.originalsAre(h.m, next.state, "a failed update")
 	if h.readBack && !h.slow {
-		w.numbersAre(h.m, next.state, "a failed update")
+		w.numbersAre(h.m, next.state, next.applied, "a failed update")
 	}
 	next.boot = h.m.boots
 }

@@ -61,7 +61,7 @@ func newWorld(t *rapid.T, journal bool) *world {
 	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	one := newMachine("MAIL01", "4C4C4544-0042-3510-8052-B4C04F4D3132", now)
 	two := newMachine("MAIL02", "4C4C4544-0042-3510-8052-B4C04F4D3133", now)
-	w := &world{t: t, now: now, journal: journal, machines: []*machine{one, two}, parsed: map[string]reading{},
+	w := &world{t: t, now: now, journal: journal, machines: []*machine{one, two}, parsed: map[string]reading{}, library: map[string]tuning.Found{},
 		names: map[string]*machine{"mail01": one, "mail01.contoso.com": one, "mail02": two}}
 	for _, m := range w.machines {
 		m.follows = rapid.Bool().Draw(t, "LastBootUpTime follows the clock")
@@ -69,7 +69,7 @@ func newWorld(t *rapid.T, journal bool) *world {
 			m.uuid = "00000000-0000-0000-0000-000000000000"
 		}
 		for _, x := range attributes {
-			m.values[x] = value(t)
+			m.values[x] = value(t, x)
 		}
 		m.forget()
 	}
@@ -86,7 +86,10 @@ var numbers = map[string][]uint32{
 	"tcp_timed_wait_delay": {30, 60}, "max_user_port": {5000, 65534}, "strict_time_wait_seq_check": {0, 1},
 }
 
-func value(t *rapid.T) tuning.Value {
+func value(t *rapid.T, x string) tuning.Value {
+	if isRange(x) {
+		return foundRange(t)
+	}
 	return rapid.SampledFrom([]tuning.Value{
 		tuning.Absent, tuning.Absent, tuning.DWORD(30), tuning.DWORD(60), tuning.DWORD(5000), tuning.DWORD(1), tuning.DWORD(240), tuning.DWORD(0xffffffff),
 		tuning.String("30"), tuning.QWORD(30), tuning.Opaque(tuning.TypeBinary),
@@ -105,14 +108,14 @@ func (w *world) configure(c config) config {
 	c.createFirst = rapid.Bool().Draw(t, "create_before_destroy")
 	if c.desired == nil || rapid.Bool().Draw(t, "new numbers?") {
 		c.desired = tuning.Desired{}
-		for i, x := range attributes {
-			choice := rapid.IntRange(0, 2).Draw(t, "number")
-			if choice < 2 {
+		for _, x := range attributes[:len(numbers)] {
+			if choice := rapid.IntRange(0, 2).Draw(t, "number"); choice < 2 {
 				c.desired[x] = tuning.DWORD(numbers[x][choice])
 			}
-			if i == len(attributes)-1 && len(c.desired) == 0 {
-				c.desired[x] = tuning.DWORD(numbers[x][0])
-			}
+		}
+		configureRange(t, c.desired)
+		if len(c.desired) == 0 {
+			c.desired["strict_time_wait_seq_check"] = tuning.DWORD(0)
 		}
 	}
 	return c
@@ -227,7 +230,7 @@ func (w *world) release(m *machine, r *resource) {
 // nothingOfOurs: once nobody manages a machine, its values are as they were before us.
 func (w *world) nothingOfOurs(m *machine) {
 	for _, x := range attributes {
-		if t := m.truth[x]; t.touched && !t.right(m.values[x].String()) {
+		if t := m.truth[x]; t.touched && !t.restored(m.values[x]) {
 			w.fail("all is destroyed, and %s of %s is %s; it was %v", x, m.computer, m.values[x], t.before)
 		}
 	}

@@ -27,12 +27,13 @@ func (w *world) adopt(host string) *instance {
 	next := &instance{host: host, state: clone(*o.State), onDestroy: tuning.Restore, wrote: map[string]bool{}, boot: -1, windows: m.installed}
 	for _, x := range attributes {
 		original, managed := next.state.Original[x]
-		_, isDWORD := m.values[x].DWORD()
+		_, takes := m.values[x].DWORD()
+		takes = takes || isRange(x) && takesRanges(m, s)
 		want := m.values[x].String()
 		if item, ok := s.journal.Values[x]; ok {
 			want = item.Original
 		}
-		if managed != isDWORD || (managed && original.String() != want) {
+		if managed != takes || (managed && original.String() != want) {
 			w.fail("an import says that %s (now %s) was %s, want %s", x, m.values[x], original, want)
 		}
 	}
@@ -51,10 +52,18 @@ func (w *world) adopt(host string) *instance {
 			other.loose, next.loose = true, true
 		}
 	}
-	w.numbersAre(m, next.state, "import")
+	w.numbersAre(m, next.state, nil, "import")
 	w.originalsAre(m, next.state, "import")
 	w.look(next, m, s.values)
 	next.vague = s.class.valid()
 	w.pendingIs(m, next, "import")
 	return next
+}
+
+// takesRanges: an import takes both ranges where one of them is not Windows' default, or where
+// the journal knows what both were.
+func takesRanges(m *machine, s sight) bool {
+	_, one := s.journal.Values[ipv4]
+	_, two := s.journal.Values[ipv6]
+	return one && two || m.values[ipv4] != usual || m.values[ipv6] != usual
 }

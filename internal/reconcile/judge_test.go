@@ -49,8 +49,9 @@ func (w *world) nothingLost() {
 		for _, x := range attributes {
 			t := m.truth[x]
 			item, ok := journal.Values[x]
-			if t.touched && t.right(m.values[x].String()) {
+			if t.touched && t.restored(m.values[x]) {
 				t.touched = ok || !w.journal // it is as it was, and nobody has a claim to it any more
+				t.allow(m.values[x].String())
 				continue
 			}
 			t.excused = t.excused || t.letGo && !ok
@@ -111,8 +112,8 @@ func (w *world) watch(h *wire, s *sight, desired tuning.Desired, owner func() st
 	m := h.m
 	h.check = func(step tuning.Step) {
 		x := step.Parameter.Attribute
-		number, wanted := desired[x]
-		sets := wanted && step.To == number
+		number, ok := wanted(desired, x)
+		sets := ok && step.To == number
 		w.logf("    write %s: %s -> %s", x, m.values[x], step.To)
 		if sets {
 			if m.values[x] == step.To && !h.fired {
@@ -120,6 +121,9 @@ func (w *world) watch(h *wire, s *sight, desired tuning.Desired, owner func() st
 			}
 			m.truth[x].tried = true
 			into[x] = true
+		}
+		if !settable(x, step.To) {
+			w.fail("wrote %s, which cannot be", step)
 		}
 		if !w.journal {
 			return
@@ -151,22 +155,28 @@ func (w *world) untouched(h *wire, s sight, why string) {
 	}
 }
 
-// intended: the journal names, as written, what was about to be written when something failed.
-func (w *world) intended(h *wire, s sight, desired tuning.Desired, into map[string]bool) {
-	journal, class := w.read(h.m, "")
-	if !w.journal || !h.fired || !class.valid() {
+// intended: the owner's journal names, as written, what was about to be written when
+// something failed.
+func (w *world) intended(h *wire, s sight, owner string, desired tuning.Desired, into map[string]bool) {
+	journal, class := w.read(h.m, owner)
+	if !w.journal || !h.fired || class != mine {
 		return
 	}
 	for x, item := range journal.Values {
-		if number, ok := desired[x]; ok && item.Written != nil && s.values[x] != number {
+		if number, ok := wanted(desired, x); ok && item.Written != nil && s.values[x] != number {
 			h.m.truth[x].tried, into[x] = true, true
 		}
 	}
 }
 
-// numbersAre compares what a call says with what is there.
-func (w *world) numbersAre(m *machine, r Resource, what string) {
+// numbersAre compares what a call says with what is there. applied is what the ranges were
+// set to, as far as it is known.
+func (w *world) numbersAre(m *machine, r Resource, applied []tuning.Value, what string) {
+	w.rangesAre(m, r, applied, what)
 	for x := range r.Original {
+		if isRange(x) {
+			continue
+		}
 		_, ok := m.values[x].DWORD()
 		have, stated := r.Numbers[x]
 		if ok != stated || ok && m.values[x] != have {
@@ -174,13 +184,14 @@ func (w *world) numbersAre(m *machine, r Resource, what string) {
 		}
 	}
 	for x := range r.Numbers {
-		if _, ok := r.Original[x]; !ok {
+		if _, ok := r.Original[x]; !ok && x != range4And6 {
 			w.fail("%s: state has %s, which is not managed", what, x)
 		}
 	}
 }
 
 func (w *world) originalsAre(m *machine, r Resource, what string) {
+	w.pairIs(r, what)
 	for x, original := range r.Original {
 		if t := m.truth[x]; t.touched && !t.right(original.String()) {
 			w.fail("%s: original says that %s was %s; it was %v", what, x, original, t.before)
@@ -213,7 +224,7 @@ func (w *world) pendingIs(m *machine, i *instance, what string) {
 	}
 	want := []string{}
 	for _, x := range attributes {
-		if before, ok := i.seen[x]; ok && before != m.values[x].String() {
+		if before, ok := i.seen[x]; ok && !isRange(x) && before != m.values[x].String() {
 			want = append(want, x)
 		}
 	}
@@ -236,9 +247,9 @@ func (w *world) released(h *wire, s sight, i *instance, x string, onDestroy tuni
 		w.fail("%s was never written by us, yet its release wrote it", x)
 	case onDestroy == tuning.Keep && wrote:
 		w.fail("%s was to be kept, yet it was written", x)
-	case onDestroy == tuning.WindowsDefault && t.touched && !t.excused && now.Present && !guess:
-		w.fail("%s was to be deleted, but is %s", x, now)
-	case onDestroy == tuning.Restore && t.touched && !t.right(now.String()):
+	case onDestroy == tuning.WindowsDefault && t.touched && !t.excused && now != unset(x) && !guess:
+		w.fail("%s was to be as Windows has it, but is %s", x, now)
+	case onDestroy == tuning.Restore && t.touched && !t.restored(now):
 		w.fail("%s was to be restored to %v, but is %s", x, t.before, now)
 	}
 }

@@ -8,8 +8,9 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 )
 
-// Three rows of the catalogue are enough to meet each other, and few enough to meet often.
-var attributes = []string{"tcp_timed_wait_delay", "max_user_port", "strict_time_wait_seq_check"}
+// Three rows of the catalogue and a transport's two ranges are enough to meet each other, and
+// few enough to meet often.
+var attributes = []string{"tcp_timed_wait_delay", "max_user_port", "strict_time_wait_seq_check", ipv4, ipv6}
 
 // machine is a Windows in memory, and beside it what the judge knows of it: who wrote what.
 type machine struct {
@@ -53,7 +54,7 @@ type truth struct {
 }
 
 func newMachine(computer, uuid string, now time.Time) *machine {
-	m := &machine{computer: computer, uuid: uuid, installed: now.Add(-1000 * time.Hour).Truncate(time.Second), values: tuning.Values{}, booted: now.Add(-time.Hour), looks: map[int][]tuning.Boot{}}
+	m := &machine{computer: computer, uuid: uuid, installed: now.Add(-1000 * time.Hour).Truncate(time.Second), values: tuning.Values{ipv4: usual, ipv6: usual}, booted: now.Add(-time.Hour), looks: map[int][]tuning.Boot{}}
 	m.forget()
 	return m
 }
@@ -97,7 +98,14 @@ func (t *truth) allow(text string) {
 	}
 }
 
+// right tells whether a text says what was there before us.
 func (t *truth) right(text string) bool { return t.excused || slices.Contains(t.before, text) }
+
+// restored tells whether a value is as it was before us, or as near to that as can be.
+func (t *truth) restored(v tuning.Value) bool {
+	text := v.String()
+	return t.right(text) || slices.ContainsFunc(t.before, func(before string) bool { return nearest(before) == text })
+}
 
 func (m *machine) boot(now time.Time) tuning.Boot {
 	last := m.booted.Add(m.offsetAtBoot)

@@ -67,7 +67,7 @@ func (w *world) others(m *machine, action string) {
 	switch action {
 	case "value":
 		x := rapid.SampledFrom(attributes).Draw(t, "which")
-		v := value(t)
+		v := value(t, x)
 		m.theirs(x, v, w.recorded(m, x))
 		w.logf("  %s is now %s", x, v)
 	case "reboot":
@@ -83,7 +83,9 @@ func (w *world) others(m *machine, action string) {
 	case "reinstall":
 		m.installed = m.installed.Add(time.Hour * 24 * 40)
 		for _, x := range attributes {
-			m.values[x] = rapid.SampledFrom([]tuning.Value{tuning.Absent, tuning.Absent, tuning.Absent, tuning.DWORD(60), tuning.String("30")}).Draw(t, "new value")
+			if m.values[x] = usual; !isRange(x) {
+				m.values[x] = rapid.SampledFrom([]tuning.Value{tuning.Absent, tuning.Absent, tuning.Absent, tuning.DWORD(60), tuning.String("30")}).Draw(t, "new value")
+			}
 		}
 		m.journal, m.byHand = "", false
 		w.now = w.now.Add(time.Hour)

@@ -12,8 +12,8 @@ type reading struct {
 	UUID     string `json:"uuid"`
 	Computer string `json:"computer"`
 	Values   map[string]struct {
-		Original string  `json:"original"`
-		Written  *uint32 `json:"written"`
+		Original string `json:"original"`
+		Written  any    `json:"written"` // a number, or a range's text
 	} `json:"values"`
 }
 

@@ -23,6 +23,7 @@ type world struct {
 	resources []*resource
 	owners    int
 	parsed    map[string]reading
+	library   map[string]tuning.Found
 	story     []string
 	calm      bool // nothing fails from now on
 	stopped   bool // the last refresh failed, so nothing was planned
@@ -61,11 +62,12 @@ type instance struct {
 	loose   bool              // its originals may be out of date, by somebody's hand
 	windows time.Time         // InstallDate when it last succeeded; an upgrade in place changes it
 	old     bool              // its Windows was installed anew since
+	applied []tuning.Value    // what the ranges were set to: more than one where a call failed half-way, none where it is not known
 }
 
 func (i *instance) copied() *instance {
 	c := *i
-	c.wrote, c.seen = maps.Clone(i.wrote), maps.Clone(i.seen)
+	c.wrote, c.seen, c.applied = maps.Clone(i.wrote), maps.Clone(i.seen), slices.Clone(i.applied)
 	return &c
 }
 
@@ -121,8 +123,21 @@ func (w *world) apply(r *resource, refresh bool) {
 		r.current = w.update(r.current, r.config)
 	default:
 		w.logf("  no changes")
+		if refresh {
+			w.unchanged(r)
+		}
 	}
 	r.save()
+}
+
+// unchanged: a plan that looked and says "no changes" is true of every single value.
+func (w *world) unchanged(r *resource) {
+	m := w.names[strings.ToLower(r.current.host)]
+	for _, x := range attributes {
+		if to, ok := wanted(r.config.desired, x); ok && m.values[x] != to {
+			w.fail("a plan says that there is nothing to do, and %s is %s and not %s", x, m.values[x], to)
+		}
+	}
 }
 
 func (r *resource) save() {
@@ -133,12 +148,16 @@ func (r *resource) save() {
 
 // differs is what ModifyPlan and core find between state and configuration.
 func differs(i *instance, c config) bool {
-	if i.onDestroy != c.onDestroy || len(i.state.Original) != len(c.desired) {
+	if i.onDestroy != c.onDestroy || len(i.state.Original) != count(c.desired) {
 		return true
 	}
-	for x, number := range c.desired {
-		have, ok := i.state.Numbers[x]
-		if _, managed := i.state.Original[x]; !managed || !ok || have != number {
+	if _, ok := c.desired[range4And6]; ok && slices.Contains(i.state.Memory.Differ, range4And6) {
+		return true // ModifyPlan goes by it, since one number cannot say what two families have
+	}
+	for _, x := range attributes {
+		number, configured := wanted(c.desired, x)
+		have, ok := i.state.Numbers[argument(x)]
+		if _, managed := i.state.Original[x]; managed != configured || configured && (!ok || have != number) {
 			return true
 		}
 	}
@@ -215,14 +234,17 @@ func (w *world) call(h *wire, run func(ctx context.Context, r Reconciler) Outcom
 
 // wire reaches a machine, with the faults of one call.
 func (w *world) wire(host string) *wire {
-	h := &wire{m: w.names[strings.ToLower(host)], now: w.now}
+	h := &wire{m: w.names[strings.ToLower(host)], now: w.now, library: w.library}
 	if w.calm {
 		return h
 	}
 	for range rapid.SampledFrom([]int{0, 0, 0, 1, 1, 2}).Draw(w.t, "faults") {
-		f := fault{at: rapid.IntRange(0, 18).Draw(w.t, "at"), kind: rapid.SampledFrom(faultKinds).Draw(w.t, "fault")}
+		f := fault{at: rapid.IntRange(0, 25).Draw(w.t, "at"), kind: rapid.SampledFrom(faultKinds).Draw(w.t, "fault")}
 		if f.kind == isLate {
 			f.delay = rapid.IntRange(0, 5).Draw(w.t, "delay")
+		}
+		if f.at > 22 { // between the two families
+			f.on = ipv6
 		}
 		h.faults = append(h.faults, f)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -37,7 +38,8 @@ var (
 type death struct{}
 
 type fault struct {
-	at    int // the number of the call, from 0
+	at    int    // the number of the call, from 0
+	on    string // in place of it, the value that is written
 	kind  string
 	delay int // of a late landing, in calls
 }
@@ -59,15 +61,19 @@ type wire struct {
 	// check is the judge's look at each write.
 	check func(step tuning.Step)
 	gone  func() // the judge's look before a journal is removed
+	// library keeps what journals say that were read before: most of the time of a history
+	// would go into reading the same texts again. Nil keeps nothing.
+	library map[string]tuning.Found
 
 	newOwner string // the one that was made in this call
 	calls    int
-	fired    bool // a fault happened
-	dumb     bool // silent from now on
-	readBack bool // the values were read since the last write
-	slow     bool // something lands late
-	fresh    bool // the journal was read since the last write
-	closed   bool // writes are denied from now on
+	writing  string // the value that is being written
+	fired    bool   // a fault happened
+	dumb     bool   // silent from now on
+	readBack bool   // the values were read since the last write
+	slow     bool   // something lands late
+	fresh    bool   // the journal was read since the last write
+	closed   bool   // writes are denied from now on
 	landings []landing
 	writes   []tuning.Step
 	looks    int // at the journal
@@ -85,7 +91,7 @@ func (h *wire) do(ctx context.Context, what string, write bool, act func()) (unc
 	h.land(number)
 	kind := ""
 	for _, f := range h.faults {
-		if f.at == number && kind == "" {
+		if f.hits(number, h.writing) && kind == "" {
 			kind = f.kind
 			if f.kind == isLate && write {
 				h.slow = true
@@ -134,6 +140,13 @@ func (h *wire) do(ctx context.Context, what string, write bool, act func()) (unc
 	return false, errRefused
 }
 
+func (f fault) hits(number int, writing string) bool {
+	if f.on != "" {
+		return f.on == writing
+	}
+	return f.at == number
+}
+
 // land does what was sent before and is due.
 func (h *wire) land(number int) {
 	var waiting []landing
@@ -168,22 +181,39 @@ func (h *wire) ReadJournal(ctx context.Context) (found tuning.Found, err error) 
 		h.onLook()
 	}
 	_, err = h.do(ctx, "ReadJournal", false, func() {
-		if h.m.journal == "" {
-			return
+		if h.m.journal != "" {
+			found = h.open(h.m.journal)
 		}
-		journal, err := tuning.ParseJournal(h.m.journal)
-		if err != nil {
-			found.Err = err
-			return
-		}
-		found.Journal = &journal
 	})
 	for _, f := range h.faults {
-		if f.at == number && f.kind == isUnreadable && err != nil {
+		if f.hits(number, "") && f.kind == isUnreadable && err != nil {
 			return tuning.Found{Err: errGarbage}, nil //nolint:nilerr // the host answered; what it has cannot be read
 		}
 	}
 	return found, err
+}
+
+// open reads a journal. Everybody gets a copy of his own.
+func (h *wire) open(text string) tuning.Found {
+	found, known := h.library[text]
+	if !known {
+		journal, err := tuning.ParseJournal(text)
+		if found.Err = err; err == nil {
+			found.Journal = &journal
+		}
+		if h.library != nil {
+			h.library[text] = found
+		}
+	}
+	if found.Journal != nil {
+		journal := *found.Journal
+		journal.Original, journal.Written = maps.Clone(journal.Original), maps.Clone(journal.Written)
+		if journal.Seen != nil {
+			journal.Seen = &tuning.Seen{Boot: journal.Seen.Boot, Values: maps.Clone(journal.Seen.Values)}
+		}
+		found.Journal = &journal
+	}
+	return found
 }
 
 func (h *wire) WriteJournal(ctx context.Context, journal tuning.Journal) error {
@@ -234,6 +264,8 @@ func (h *wire) WriteTuning(ctx context.Context, step tuning.Step) error {
 	if len(h.writes) == h.stopAfter {
 		defer h.stop()
 	}
+	h.writing = step.Parameter.Attribute
+	defer func() { h.writing = "" }()
 	uncertain, err := h.do(ctx, "WriteTuning", true, func() { h.m.ours(step.Parameter.Attribute, step.To) })
 	if err != nil {
 		return &tuning.WriteError{Step: step, Uncertain: uncertain, Err: err}
