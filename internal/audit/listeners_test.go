@@ -52,7 +52,7 @@ func TestListenerFindings(t *testing.T) {
 		{"IPv6", middle(listener("[::]:12345", 10, "app.exe")), ListenerInRange, app, []string{line6}, []string{"ipv4"}},
 		{"IPv6 with a zone", middle(listener("[fe80::1%4]:12345", 10, "app.exe")), ListenerInRange, app, []string{line6}, nil},
 		{"mapped", middle(listener("[::ffff:10.0.0.5]:12345", 10, "app.exe")), ListenerInRange, app, []string{line}, []string{"ipv6"}},
-		{"both", middle(listener("[::]:12345", 10, "app.exe"), listener("0.0.0.0:12345", 10, "app.exe"), listener("127.0.0.1:12345", 10, "app.exe")), ListenerInRange, app, []string{line + " and " + line6}, nil},
+		{"both", middle(listener("[::]:12345", 10, "app.exe"), listener("0.0.0.0:12345", 10, "app.exe"), listener("127.0.0.1:12345", 10, "app.exe")), ListenerInRange, app, []string{line + " and " + line6}, []string{line + " and " + line + " "}},
 		{"no process is known", middle(listener("0.0.0.0:12345", 10, "")), ListenerInRange, app, []string{"Process 10, whose name is not known,"}, nil},
 		{"a well-known service", middle(listener("0.0.0.0:22233", 10, "DistributedCacheService.exe")), ListenerInRange, "tcp/22233", []string{"AppFabric"}, nil},
 		{"a hostile name", middle(listener("0.0.0.0:12345", 10, "a\r\n::error::b")), ListenerInRange, app, []string{`"a\r\n::error::b"`}, []string{"\n", "\r"}},
@@ -95,6 +95,9 @@ func TestWinRMComesFirst(t *testing.T) {
 	}
 	if want := []string{"tcp/5985", "tcp/5986", "tcp/47001", "tcp/1433", "tcp/9000", "tcp/9000", "tcp/10080"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+	if list := found(f, ListenerInRange); !strings.Contains(list[4].Message, "z.exe") {
+		t.Errorf("of two on one port the later process is first: %+v", list)
 	}
 	var inside []string
 	for _, l := range f.ListenersInRange() {

@@ -54,9 +54,6 @@ func (i *inspection) journal() {
 
 // pending finds values that await a restart, as far as the journal saw the last start.
 func (i *inspection) pending(journal *tuning.Journal) {
-	if i.Boot == (tuning.Boot{}) {
-		return
-	}
 	var known []tcpip.Parameter
 	for _, p := range tuning.Parameters(journal.Original) {
 		if _, read := i.Values[p.Attribute]; read {

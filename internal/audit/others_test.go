@@ -43,7 +43,7 @@ func TestJournalFindings(t *testing.T) {
 		{"a clock that does not tell", changed(func(f *Facts) {
 			f.Boot = tuning.Boot{Last: booted.Add(9 * time.Hour), Uptime: -time.Hour, Read: booted}
 		}), RestartPending, "", nil, nil},
-		{"a value not read", changed(func(f *Facts) { delete(f.Values, delayName) }), RestartPending, "", nil, nil},
+		{"a value not read", changed(func(f *Facts) { delete(f.Values, portName) }), RestartPending, delay, []string{"REG_DWORD 30"}, nil},
 		{"another machine's journal", changed(clone), RestartPending, "", nil, nil},
 		{"hostile text", with(journaled(original, map[string]string{delayName: "a\nb\x1b##vso[", portName: "REG_DWORD 65534"})), RestartPending, delay, []string{"was a b # #vso["}, []string{"\n", "\x1b"}},
 

@@ -61,6 +61,8 @@ func TestValueFindings(t *testing.T) {
 		return modern(build, tuning.Values{attribute: value})
 	}
 	const server2022 = tcpip.Server2022
+	reserved2003 := old(nil)
+	reserved2003.Names["ReservedPorts"] = tuning.TypeMulti
 	tests := []finds{
 		{"misspelt", namedValue("MaxUserPorts", nil), NameMisspelled, "MaxUserPorts", []string{"MaxUserPorts (REG_DWORD)", "MaxUserPort was probably meant", "uses its default"}, []string{"as well"}},
 		{"misspelt beside the right one", namedValue("TcpTimeWaitDelay", tuning.Values{delayName: tuning.DWORD(30)}), NameMisspelled, "TcpTimeWaitDelay", []string{"TcpTimedWaitDelay was probably meant, which is there as well"}, nil},
@@ -98,6 +100,8 @@ func TestValueFindings(t *testing.T) {
 		{"retransmissions on 2008 R2", set(7601, "tcp_max_data_retransmissions", tuning.DWORD(3)), Undocumented, "", nil, nil},
 		{"keep-alives are described", set(server2022, "keep_alive_time", tuning.DWORD(300000)), Undocumented, "", nil, nil},
 		{"the delay is described", set(server2022, delayName, tuning.DWORD(30)), Undocumented, "", nil, nil},
+		{"a version that is not known", Facts{Values: tuning.Values{"strict_time_wait_seq_check": tuning.DWORD(1)}}, Undocumented, "", nil, nil},
+		{"ReservedPorts on 2003", reserved2003, Undocumented, "", nil, nil},
 		{"ReservedPorts on 2022", namedValue("reservedports", nil), Undocumented, "ReservedPorts", []string{"KB812873", "excludedportrange"}, nil},
 	}
 	for _, tt := range tests {
