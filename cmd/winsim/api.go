@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
-	"github.com/windows-baseline/terraform-provider-windows/internal/winsim/registry"
 )
 
 // maxControlBody bounds what the control API reads of one request, in bytes.
@@ -31,7 +30,10 @@ type apiValue struct {
 //	POST   /load                   replace the outgoing load (a tcpstack.Load)
 //	POST   /step?by=60s            step the clock
 //	POST   /table?rows=…&endpoints=…  put a table of that size in place of the sockets
-//	POST   /reboot
+//	POST   /reboot?down=3s         restart the host, with down in that much real time
+//	POST   /console                run a command line at its console (apiConsole, there and back)
+//	POST   /listeners              add one (an apiListener)
+//	POST   /policies               have a Group Policy object set a value (an apiPolicy)
 //	GET    /counters
 //	DELETE /counters               set to zero
 //	POST   /connections/close      close kept connections
@@ -71,11 +73,11 @@ func controlHandler(h *winsim.Host) http.Handler {
 	do := func(pattern string, f func()) {
 		mux.HandleFunc(pattern, func(http.ResponseWriter, *http.Request) { f() })
 	}
-	do("POST /reboot", h.Reboot)
 	do("POST /connections/close", h.CloseConnections)
 	do("DELETE /counters", h.ResetCounters)
 	mux.HandleFunc("GET /counters", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, h.Counters()) })
 	handleSockets(mux, h)
+	handleNetwork(mux, h)
 	mux.HandleFunc("GET /registry", func(w http.ResponseWriter, r *http.Request) {
 		values, err := h.Registry().Values(keyOf(r))
 		if err != nil {
@@ -90,11 +92,10 @@ func controlHandler(h *winsim.Host) http.Handler {
 	})
 	mux.HandleFunc("POST /registry", func(w http.ResponseWriter, r *http.Request) {
 		var in apiValue
-		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody)).Decode(&in)
-		var v registry.Value
-		if err == nil {
-			v, err = parse(in.Name, in.Type, in.Data)
+		if !readJSON(w, r, &in) {
+			return
 		}
+		v, err := parse(in.Name, in.Type, in.Data)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return

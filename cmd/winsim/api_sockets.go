@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -33,11 +32,9 @@ func handleSockets(mux *http.ServeMux, h *winsim.Host) {
 	mux.HandleFunc("GET /sockets", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, sumSockets(h)) })
 	mux.HandleFunc("POST /load", func(w http.ResponseWriter, r *http.Request) {
 		var load tcpstack.Load
-		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxControlBody)).Decode(&load); err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
+		if readJSON(w, r, &load) {
+			h.Stack().Load(load)
 		}
-		h.Stack().Load(load)
 	})
 	mux.HandleFunc("POST /table", func(w http.ResponseWriter, r *http.Request) {
 		rows, err := strconv.ParseUint(r.URL.Query().Get("rows"), 10, 32)

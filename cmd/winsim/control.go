@@ -86,12 +86,6 @@ func (c *deleteCommand) Run(ctx context.Context, out io.Writer) error {
 	return c.act(ctx, out, http.MethodDelete, c.path(c.Value)+"&all="+strconv.FormatBool(c.All), nil)
 }
 
-type rebootCommand struct{ remote }
-
-func (c *rebootCommand) Run(ctx context.Context, out io.Writer) error {
-	return c.act(ctx, out, http.MethodPost, "/reboot", nil)
-}
-
 type countersCommand struct {
 	remote
 	Reset bool `help:"Set the counters to zero afterwards."`

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -23,6 +24,9 @@ type commands struct {
 	Sockets  socketsCommand  `cmd:"" help:"Print how many sockets there are by state, and how the ephemeral ports fare."`
 	Table    tableCommand    `cmd:"" help:"Put a table of that many sockets, which stands still, in place of the host's until it is restarted."`
 	Reboot   rebootCommand   `cmd:"" help:"Restart the simulated host."`
+	Netsh    netshCommand    `cmd:"" help:"Run netsh as an administrator at the host's own console; exits as netsh does."`
+	Listen   listenCommand   `cmd:"" help:"Have a program on the host listen on a port, also after restarts."`
+	Policy   policyCommand   `cmd:"" help:"Have the results of Group Policy say that an object sets a value; the value itself is not written."`
 	Counters countersCommand `cmd:"" help:"Print what the host has counted, in JSON."`
 }
 
@@ -64,7 +68,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "winsim: %v\n", err)
 		return 2
 	}
-	if err := parsed.Run(); err != nil {
+	err = parsed.Run()
+	if code, ok := errors.AsType[exitCode](err); ok {
+		return int(code)
+	}
+	if err != nil {
 		fmt.Fprintf(stderr, "winsim: %v\n", err)
 		return 1
 	}

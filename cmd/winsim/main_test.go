@@ -22,9 +22,9 @@ func TestMain(m *testing.M) {
 }
 
 // startWithAPI starts a host and its control API.
-func startWithAPI(t *testing.T, p winsim.Profile) (host *winsim.Host, address string) {
+func startWithAPI(t *testing.T, p winsim.Profile, options ...winsim.Option) (host *winsim.Host, address string) {
 	t.Helper()
-	host = winsim.Start(t, p, winsim.Seed(1))
+	host = winsim.Start(t, p, append(options, winsim.Seed(1))...)
 	c, err := listenControl(host)
 	if err != nil {
 		t.Fatal(err)

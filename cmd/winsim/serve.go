@@ -23,6 +23,9 @@ type serveCommand struct {
 	AllowUnencrypted bool   `help:"Let plain HTTP carry Basic and unsealed messages, which Windows refuses by default."`
 	Language         string `help:"Of console programs: ${enum}." enum:"en,de,fr,ja" default:"en"`
 	WithoutShell     bool   `help:"Take the remote shell away."`
+	DomainController bool   `help:"Make the host a domain controller and DNS server."`
+	MaxUserPortRules *bool  `help:"Since 2008: a restart makes TCP's port ranges of MaxUserPort, or does not; what Windows does is unknown, so else the seed chooses." negatable:""`
+	PolicyResults    string `help:"What a client gets of the results of Group Policy: ${enum}; unless given, the seed chooses." enum:"read,denied,missing,seed" default:"seed"`
 	Load             rate   `help:"Outgoing connections per second, e.g. 100/s." default:"0/s"`
 	Destinations     int    `help:"To how many servers the load goes." default:"1"`
 	ReadyFile        string `help:"Write the facts as KEY='value' lines for a shell to this file when the host is up." placeholder:"FILE"`
@@ -41,6 +44,15 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	if c.WithoutShell {
 		options = append(options, winsim.WithoutShell())
+	}
+	if c.DomainController {
+		options = append(options, winsim.DomainController())
+	}
+	if c.MaxUserPortRules != nil {
+		options = append(options, winsim.MaxUserPortRules(*c.MaxUserPortRules))
+	}
+	if c.PolicyResults != "seed" {
+		options = append(options, winsim.PolicyResults(c.PolicyResults))
 	}
 	servers, err := destinations(c.Destinations)
 	if err != nil {
