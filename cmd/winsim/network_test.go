@@ -78,6 +78,9 @@ func TestListenAndPolicy(t *testing.T) {
 	if !slices.Equal(found, []string{"0.0.0.0:1433", "[::]:1433"}) {
 		t.Errorf("listeners %q", found)
 	}
+	if reply := wql(t, host.HTTPAddr(), "root/cimv2", "select Name from Win32_Process where ProcessId = 4120"); !strings.Contains(reply, "Name>sqlservr.exe<") {
+		t.Errorf("%s", reply)
+	}
 	for _, bad := range []string{"1433", "0.0.0.0:0", "localhost:1433", "0.0.0.0:65536"} {
 		winsimIs(t, "listen "+bad+" --pid 4120", 1, "is no address such as 0.0.0.0:1433")
 	}
