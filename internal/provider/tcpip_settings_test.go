@@ -102,10 +102,16 @@ func TestInEffect(t *testing.T) {
 		"KeepAliveTime of 0":              {tcpip.Server2022, "keep_alive_time", tuning.DWORD(0), "unknown"},
 	} {
 		var model tcpipSettingsModel
-		model.fill(audit.Facts{System: audit.System{Build: c.build}, Values: tuning.Values{c.attribute: c.value}})
+		// What is said of a neighbour is not said of it.
+		values := tuning.Values{"strict_time_wait_seq_check": tuning.DWORD(1)}
+		values[c.attribute] = c.value
+		model.fill(audit.Facts{System: audit.System{Build: c.build}, Values: values})
 		got := model.Values[c.attribute]
 		if got.InEffect != c.want || got.Found != c.value.String() || (got.Type == nil) == c.value.Present {
 			t.Errorf("%s: %+v, want %q", name, got, c.want)
+		}
+		if other := model.Values["strict_time_wait_seq_check"]; c.attribute != "strict_time_wait_seq_check" && other.InEffect != "unknown" {
+			t.Errorf("%s: the neighbour is %+v", name, other)
 		}
 		if number, ok := c.value.DWORD(); ok != (got.Number != nil) || ok && *got.Number != int64(number) {
 			t.Errorf("%s: number %v", name, got.Number)

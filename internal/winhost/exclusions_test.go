@@ -37,6 +37,8 @@ func TestRangesThatAreNone(t *testing.T) {
 		"three numbers":           {"Start Port : 49152\r\nNumber of Ports : 16384\r\nmore : 1\r\n", true, "3 numbers"},
 		"no numbers":              {"Start Port : many\r\nNumber of Ports : more\r\n", true, "0 numbers"},
 		"past 65535":              {"Start Port : 65000\r\nNumber of Ports : 1000\r\n", true, "no machine has"},
+		"past 32 bits, wrapped":   {"Start Port : 49152\r\nNumber of Ports : 4294967295\r\n", true, "no machine has"},
+		"past 32 bits":            {"Start Port : 49152\r\nNumber of Ports : 4294967296\r\n", true, "1 numbers"},
 		"a start past 65535":      {"Start Port : 70000\r\nNumber of Ports : 1000\r\n", true, "start port 70000"},
 		"no port at all":          {"Start Port : 1025\r\nNumber of Ports : 0\r\n", true, "no machine has"},
 		"failed":                  {"The following command was not found: \x1b[2J\r\n", false, `failed on the host: The following command was not found: \x1b[2J`},

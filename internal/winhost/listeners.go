@@ -65,8 +65,8 @@ func (r *factsRead) netstatListeners(found listeners) error {
 		if !shown.ok {
 			return fmt.Errorf("%q failed on the host: %s", s.line, said(shown.output))
 		}
-		err := eachSocket(shown.output, func(row sockets.Row, word string) error {
-			if word != "" || row.State != sockets.Listen {
+		err := eachSocket(shown.output, func(row sockets.Row, _ string) error { // a row whose word is unknown has no state
+			if row.State != sockets.Listen {
 				return nil
 			}
 			return found.add(row.Local, row.LocalPort, row.PID)

@@ -82,6 +82,14 @@ func TestManyPolicies(t *testing.T) {
 	for _, c := range names {
 		sim.SetPolicy(winsim.TCPIPParameters, "Value"+string(c), 1, string(c))
 	}
+	many := winsim.Start(t, winsim.Server2022(), winsim.PolicyResults("read"))
+	for _, c := range names {
+		many.SetPolicy(winsim.TCPIPParameters, "Value"+string(c), 1, "one")
+	}
+	many.SetPolicy(winsim.TCPIPParameters, "Last", 1, "the other")
+	if f := readFacts(t, many, audit.PartPolicies); len(f.Policies) != len(names)+1 || f.Policies[0].GPO != "one" || f.Policies[len(names)].GPO != "the other" {
+		t.Errorf("many values of one policy: %v", f.Policies)
+	}
 	f := readFacts(t, sim, audit.PartPolicies)
 	named := 0
 	for _, p := range f.Policies {

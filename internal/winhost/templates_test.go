@@ -72,6 +72,7 @@ func TestTemplatesThatContradict(t *testing.T) {
 			return column(startColumn).ReplaceAllString(item, fmt.Sprintf("${1}%d", 30000+row%2))
 		}, "30000-39999 30001-40000"},
 		"past 65535":     {func(_ int, item string) string { return column(startColumn).ReplaceAllString(item, "${1}60000") }, "which no machine has"},
+		"wrapped":        {func(_ int, item string) string { return column(numberColumn).ReplaceAllString(item, "${1}4294967295") }, "which no machine has"},
 		"no number":      {func(_ int, item string) string { return column(numberColumn).ReplaceAllString(item, "${1}many") }, "which no machine has"},
 		"a start of 16m": {func(_ int, item string) string { return column(startColumn).ReplaceAllString(item, "${1}16777216") }, "which no machine has"},
 		"auto-reuse": {func(row int, item string) string {
