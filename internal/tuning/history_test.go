@@ -11,10 +11,13 @@ import (
 
 // Whatever is configured in whatever order, and whichever writes fail on the
 // way: as long as nobody else writes, a destroy with "restore" leaves the host
-// exactly as it was found.
+// exactly as it was found; of port ranges that cannot be set again, the nearest.
 func TestAnyHistoryEndsWhereItBegan(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		before := Values{}
+		for _, p := range tcpip.PortRanges {
+			before[p.Attribute] = rapid.SampledFrom([]Value{usual, wide, low}).Draw(t, p.ValueName)
+		}
 		for _, p := range tcpip.Catalogue {
 			before[p.Attribute] = rapid.OneOf(
 				rapid.Just(Absent), rapid.Map(rapid.Uint32(), DWORD), rapid.Just(String("30")), rapid.Just(QWORD(30)),
@@ -27,6 +30,11 @@ func TestAnyHistoryEndsWhereItBegan(t *testing.T) {
 			for _, p := range tcpip.Catalogue {
 				if rapid.Bool().Draw(t, "managed") {
 					desired[p.Attribute] = DWORD(rapid.Uint32Range(p.Min, p.Max).Draw(t, "number"))
+				}
+			}
+			for _, argument := range []string{tcp, udp} {
+				if rapid.Bool().Draw(t, "managed") {
+					desired[argument] = rapid.SampledFrom([]Value{usual, other, near}).Draw(t, "range")
 				}
 			}
 			switch {
@@ -50,9 +58,11 @@ func TestAnyHistoryEndsWhereItBegan(t *testing.T) {
 					uncertain = late.Parameter.Attribute
 				}
 				if done > 0 && rapid.Bool().Draw(t, "somebody else writes") {
-					host[plan.Steps[done-1].Parameter.Attribute] = DWORD(rapid.Uint32().Draw(t, "theirs"))
+					p := plan.Steps[done-1].Parameter
+					host[p.Attribute] = drawnWritten(p).Draw(t, "theirs")
 				}
 				prior = AfterFailure(plan, prior, host, uncertain)
+				paired(t, prior)
 				if uncertain != "" && rapid.Bool().Draw(t, "lands late") {
 					host[uncertain] = late.To
 				}
@@ -62,16 +72,32 @@ func TestAnyHistoryEndsWhereItBegan(t *testing.T) {
 				t.Fatal(err)
 			}
 			prior = plan.Prior()
+			paired(t, prior)
 		}
 		for _, step := range Destroy(host, prior, Restore).Steps {
 			host[step.Parameter.Attribute] = step.To
 		}
 		for attribute, value := range before {
-			if host[attribute] != value {
+			if host[attribute] != value && host[attribute] != value.nearest() {
 				t.Fatalf("%s was %s and ended as %s", attribute, value, host[attribute])
 			}
 		}
 	})
+}
+
+// paired: both families of a transport are managed, or none.
+func paired(t *rapid.T, prior Prior) {
+	for _, transport := range tcpip.Transports {
+		count := 0
+		for _, p := range tcpip.PortRanges {
+			if _, managed := prior.Original[p.Attribute]; managed && p.Pool.Transport == transport {
+				count++
+			}
+		}
+		if count == 1 {
+			t.Fatalf("one family's range is managed and the other's is not: %v", prior.Original)
+		}
+	}
 }
 
 // takenOver is what a create that finds the journal goes by: everything is another

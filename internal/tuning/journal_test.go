@@ -87,15 +87,15 @@ func drawJournal(t *rapid.T) Journal {
 		Machine: Machine{
 			UUID: rapid.SampledFrom([]string{"", uuidA, uuidB}).Draw(t, "uuid"), Computer: rapid.StringOfN(rapid.RuneFrom(nil, unicode.Letter, unicode.Digit), 0, 15, 64).Draw(t, "computer"), Installed: drawTime(t),
 		},
-		Original: Values(drawByAttribute(t, drawnValue())), Written: Values{},
+		Original: Values(drawByAttribute(t, drawnValue)), Written: Values{},
 	}
-	for attribute := range journal.Original {
+	for _, p := range Parameters(journal.Original) {
 		if rapid.Bool().Draw(t, "written") {
-			journal.Written[attribute] = DWORD(rapid.Uint32().Draw(t, "number"))
+			journal.Written[p.Attribute] = drawnWritten(p).Draw(t, "what")
 		}
 	}
 	if rapid.Bool().Draw(t, "seen") {
-		journal.Seen = &Seen{Boot: drawBoot(t), Values: drawByAttribute(t, rapid.Map(drawnValue(), Value.String))}
+		journal.Seen = &Seen{Boot: drawBoot(t), Values: drawByAttribute(t, drawnText)}
 	}
 	return journal
 }
@@ -240,6 +240,10 @@ func TestTheLongestJournalFits(t *testing.T) {
 			journal.Original[p.Attribute], journal.Written[p.Attribute] = value, DWORD(0xffffffff)
 			journal.Seen.Values[p.Attribute] = value.String()
 		}
+		for _, p := range tcpip.PortRanges {
+			journal.Original[p.Attribute], journal.Written[p.Attribute] = wide, wide
+			journal.Seen.Values[p.Attribute] = wide.String()
+		}
 		text := journal.Text()
 		if back, err := ParseJournal(text); err != nil || !reflect.DeepEqual(back, journal) {
 			t.Errorf("with %q it has %d bytes, at most %d can be read: %.100v", letter, len(text), MaxJournal, err)
@@ -249,7 +253,7 @@ func TestTheLongestJournalFits(t *testing.T) {
 
 func FuzzParseJournal(f *testing.F) {
 	for _, text := range []string{
-		"", "{", journalLine, swapped(`"version":1`, `"version":2`), swapped("max_user_port", "unheard_of"),
+		"", "{", journalLine, rangesJournal, swapped(`"version":1`, `"version":2`), swapped("max_user_port", "unheard_of"),
 		`{"version":1,"owner":"a","values":{"max_user_port":{"original":"absent"}}}`,
 		swapped("2026-11-25T02:00:00Z", "9999-12-31T23:59:59-12:00"), swapped("2025-10-06T08:30:12Z", "0000-01-01T00:00:00+12:00"),
 	} {

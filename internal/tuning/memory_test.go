@@ -61,10 +61,13 @@ func TestMemoryText(t *testing.T) {
 func drawMemory(t *rapid.T) Memory {
 	memory := Memory{Stale: rapid.Bool().Draw(t, "stale")}
 	if rapid.Bool().Draw(t, "known") {
-		memory.Written = Values(drawByAttribute(t, rapid.Map(rapid.Uint32(), DWORD)))
+		memory.Written = Values(drawByAttribute(t, drawnWritten))
+	}
+	if rapid.Bool().Draw(t, "applied") {
+		memory.Applied, memory.Differ = Desired{tcp: drawnRange().Draw(t, "applied")}, []string{udp}
 	}
 	if rapid.Bool().Draw(t, "seen") {
-		memory.Seen = &Seen{Boot: drawBoot(t), Values: drawByAttribute(t, rapid.Map(drawnValue(), Value.String))}
+		memory.Seen = &Seen{Boot: drawBoot(t), Values: drawByAttribute(t, drawnText)}
 	}
 	if rapid.Bool().Draw(t, "journaled") {
 		when := drawTime(t)
@@ -73,17 +76,32 @@ func drawMemory(t *rapid.T) Memory {
 	return memory
 }
 
-func drawByAttribute[V any](t *rapid.T, value *rapid.Generator[V]) map[string]V {
+func drawByAttribute[V any](t *rapid.T, value func(tcpip.Parameter) *rapid.Generator[V]) map[string]V {
 	drawn := map[string]V{}
-	for _, p := range rapid.Permutation(tcpip.Catalogue).Draw(t, "order") {
+	for _, p := range rapid.Permutation(tcpip.Settings).Draw(t, "order") {
 		if rapid.Bool().Draw(t, p.Attribute) {
-			drawn[p.Attribute] = value.Draw(t, "value")
+			drawn[p.Attribute] = value(p).Draw(t, "value")
 		}
 	}
 	return drawn
 }
 
-func drawnValue() *rapid.Generator[Value] {
+func drawnText(p tcpip.Parameter) *rapid.Generator[string] {
+	return rapid.Map(drawnValue(p), Value.String)
+}
+
+// drawnWritten is what may have been written.
+func drawnWritten(p tcpip.Parameter) *rapid.Generator[Value] {
+	if p.IsRange() {
+		return drawnRange()
+	}
+	return rapid.Map(rapid.Uint32(), DWORD)
+}
+
+func drawnValue(p tcpip.Parameter) *rapid.Generator[Value] {
+	if p.IsRange() {
+		return drawnRange()
+	}
 	return rapid.OneOf(rapid.Just(Absent), rapid.Map(rapid.Uint32(), DWORD), rapid.Map(rapid.Uint64(), QWORD), rapid.Map(rapid.String(), String))
 }
 

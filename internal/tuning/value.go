@@ -179,12 +179,13 @@ func ParseValue(text string) (Value, error) {
 	return Absent, fmt.Errorf("%q is no recorded registry value: %w", text, errValueSyntax)
 }
 
+// parsePorts takes no leading zero either: journals are compared as text.
 func parsePorts(text string) (tcpip.PortRange, bool) {
 	start, number, _ := strings.Cut(text, "+")
 	first, err1 := strconv.ParseUint(start, 10, 16)
 	count, err2 := strconv.ParseUint(number, 10, 32)
 	r := tcpip.PortRange{Start: uint16(first), Number: uint32(count)} // #nosec G115 -- parsed with 16 and 32 bits
-	return r, err1 == nil && err2 == nil && r.Valid() && Ports(r).String() == text // no leading zero: journals compare as text
+	return r, err1 == nil && err2 == nil && r.Valid() && Ports(r).String() == text
 }
 
 // ParseOriginal reads what a parameter was before: a registry value, or a port range.

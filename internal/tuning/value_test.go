@@ -89,10 +89,14 @@ func FuzzParseValue(f *testing.F) {
 	f.Add("absent")
 	f.Add("REG_DWORD 30")
 	f.Add(`REG_SZ "30"`)
+	f.Add("1024+64511")
 	f.Fuzz(func(t *testing.T, text string) {
 		v, err := ParseValue(text)
 		if err != nil {
 			return
+		}
+		if _, ports := v.PortRange(); ports && v.String() != text {
+			t.Fatalf("%q was taken for %s", text, v)
 		}
 		if back, err := ParseValue(v.String()); err != nil || back != v {
 			t.Fatalf("%q parsed to %#v, which came back as %#v, %v", text, v, back, err)
