@@ -137,7 +137,7 @@ func operatingSystemOf(s audit.System) *operatingSystemModel {
 		Caption: s.Caption, Version: s.Version, Build: int64(s.Build), ProductType: productTypes[s.ProductType], Computer: s.Computer,
 		Installed: stamped(s.Installed), LastBoot: stamped(s.Started),
 	}
-	if s.DomainRole != nil && *s.DomainRole < uint32(len(domainRoles)) {
+	if s.DomainRole != nil && int(*s.DomainRole) < len(domainRoles) {
 		model.DomainRole = &domainRoles[*s.DomainRole]
 	}
 	return model

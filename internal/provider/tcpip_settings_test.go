@@ -168,9 +168,9 @@ func TestNotWhole(t *testing.T) {
 func TestProviderHasItsDataSources(t *testing.T) {
 	ctx := context.Background()
 	names := map[string]bool{}
-	for _, make := range New("test")().DataSources(ctx) {
+	for _, newSource := range New("test")().DataSources(ctx) {
 		var resp datasource.MetadataResponse
-		make().Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "windows"}, &resp)
+		newSource().Metadata(ctx, datasource.MetadataRequest{ProviderTypeName: "windows"}, &resp)
 		names[resp.TypeName] = true
 	}
 	if want := map[string]bool{"windows_socket_stats": true, "windows_tcpip_settings": true}; !reflect.DeepEqual(names, want) {

@@ -55,7 +55,7 @@ func routes() []route {
 	return []route{
 		{"2003", winsim.Server2003(), 2, func(sim *winsim.Host) {
 			sim.SetDWORD("TcpTimedWaitDelay", 30)
-			sim.SetDWORD("MaxUserPort", 65534) //RP
+			sim.SetDWORD("MaxUserPort", 65534)
 		}, []leg{systemLeg, listingLeg, roleLeg, noJournalLeg, {"Win32_Process", 1, "the names of the listeners' processes, and what runs: all in one reply"}, policiesLeg, valuesLeg}},
 		{"2008 R2", winsim.Server2008R2(), 2, tuned, []leg{systemLeg, listingLeg, roleLeg, noJournalLeg, processesLeg, policiesLeg, valuesLeg}},
 		{"2012 R2", winsim.Server2012R2(), 2, tuned, modern},

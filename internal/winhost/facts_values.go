@@ -32,7 +32,7 @@ func (r *factsRead) values(ctx context.Context) error {
 	r.facts.ReservedPorts, err = r.host.texts(ctx, reservedPorts)
 	if err != nil && !isOver(ctx, err) {
 		r.missing(audit.PartValues, "reserved ports", err)
-		return nil //nolint:nilerr // it is said
+		return nil
 	}
 	return err
 }
