@@ -285,7 +285,9 @@ func TestAccPortRangeValidation(t *testing.T) {
 		ranged("udp", 1025, 254):   {"Invalid dynamic_port_range.udp", "number_of_ports 254 is 0xfe: write 255 or more"},
 		ranged("tcp", 1025, 64512): {"Invalid dynamic_port_range.tcp", "64512 ports from 1025 end at 65536, after the last port, 65535: from 1025 there are 64511"},
 		ranged("tcp", 70000, 300):  {"Invalid dynamic_port_range.tcp", "start_port 70000"},
-		"dynamic_port_range = {}":  {"Invalid dynamic_port_range", "set tcp, udp or both"},
+		"dynamic_port_range = { tcp = { start_port = null, number_of_ports = 300 } }":   {"Invalid dynamic_port_range.tcp", "start_port or number_of_ports is null"},
+		"dynamic_port_range = { udp = { start_port = 10000, number_of_ports = null } }": {"Invalid dynamic_port_range.udp", "start_port or number_of_ports is null"},
+		"dynamic_port_range = {}": {"Invalid dynamic_port_range", "set tcp, udp or both"},
 		"dynamic_port_range = { tcp = { start_port = 10000.5, number_of_ports = 300 } }": {"Invalid dynamic_port_range.tcp", "10000.5 is no whole number"},
 	} {
 		c.config("provider \"windows\" {}\n" + tuned("mail01", line))

@@ -131,6 +131,9 @@ func (m tuningModel) checkRanges() (diags diag.Diagnostics) {
 }
 
 func checkRange(start, number types.Number) error {
+	if start.IsNull() || number.IsNull() {
+		return fmt.Errorf("%s or %s is null: set both, or leave the whole range out", attrStartPort, attrNumberOfPorts)
+	}
 	first, exact := start.ValueBigFloat().Int64()
 	if exact != big.Exact {
 		return fmt.Errorf("%s %s is no whole number", attrStartPort, start.ValueBigFloat().Text('g', 20))
