@@ -60,7 +60,7 @@ var methods = []Method{
 	getter("GetDWORDValue", registry.DWORD, "uValue"), setter("SetDWORDValue", registry.DWORD, "uValue"),
 	getter("GetQWORDValue", registry.QWORD, "uValue"), setter("SetQWORDValue", registry.QWORD, "uValue"),
 	getter("GetStringValue", registry.SZ, "sValue"), setter("SetStringValue", registry.SZ, "sValue"),
-	getter("GetExpandedStringValue", registry.ExpandSZ, "sValue"), setter("SetExpandedStringValue", registry.ExpandSZ, "sValue"),
+	getter("GetMultiStringValue", registry.MultiSZ, "sValue"), getter("GetExpandedStringValue", registry.ExpandSZ, "sValue"), setter("SetExpandedStringValue", registry.ExpandSZ, "sValue"),
 }
 
 // expand does what reading an expanded string does (documented: StdRegProv.GetExpandedStringValue).
@@ -76,6 +76,8 @@ func getter(name string, t registry.Type, data string) Method {
 			return otherType, nil
 		case t == registry.SZ:
 			return done, [][]string{{v.Text}}
+		case t == registry.MultiSZ:
+			return done, [][]string{v.List}
 		case t == registry.ExpandSZ:
 			return done, [][]string{{expand.Replace(v.Text)}}
 		default:
