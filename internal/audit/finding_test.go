@@ -222,4 +222,10 @@ func TestTenThousandListenersAreBounded(t *testing.T) {
 	if last := list[maxFindings]; last.Subject != "more" || !strings.Contains(last.Message, "9900 more") || last.Severity != Warn {
 		t.Errorf("the last is %+v", last)
 	}
+	for listeners, want := range map[int]string{maxFindings: "tcp/20099", maxFindings + 1: "more"} {
+		f.Listeners = f.Listeners[:listeners:cap(f.Listeners)]
+		if list := found(f, ListenerInRange); list[len(list)-1].Subject != want {
+			t.Errorf("of %d listeners the last is %+v", listeners, list[len(list)-1])
+		}
+	}
 }

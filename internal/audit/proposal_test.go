@@ -195,6 +195,10 @@ func TestForeseeValues(t *testing.T) {
 	host := modern(tcpip.Server2022, nil)
 	owned := modern(tcpip.Server2022, nil)
 	owned.Policies = []Policy{{"keepalivetime", "MSS Baseline"}, {"TcpTimedWaitDelay", "x\n##"}}
+	unknown := troubled(0)
+	unknown.Running["vmms.exe"], unknown.System.ProductType = true, 2
+	oldDC := troubled(tcpip.Server2003)
+	oldDC.Running["vmms.exe"], oldDC.System.ProductType = true, 2
 	missing := func(list ...Missing) Facts { f := modern(tcpip.Server2022, nil); f.Missing = list; return f }
 	const reported, policy, undocumented, note = "is reported to make the TCP range", "Group Policy sets", "is not documented", "not everything could be looked at"
 	tests := []foresees{
@@ -204,7 +208,8 @@ func TestForeseeValues(t *testing.T) {
 		}, []string{"fewer"}},
 		{"17406", Foresee(host, setNumber(portName, 17406)), reported, portName, []string{"(16383 ports)", "fewer than the default's 16384"}, nil},
 		{"2003", Foresee(old(nil), setNumber(portName, 65534)), reported, "", nil, nil},
-		{"a version that is not known", Foresee(Facts{}, setNumber(portName, 65534)), "", "", nil, nil},
+		{"a version that is not known", Foresee(unknown, setNumber(portName, 65534)), "", "", nil, nil},
+		{"2003 has no such range", Foresee(oldDC, setRange(tcpRange, 1025, 255)), "", "", nil, nil},
 
 		{"a policy", Foresee(owned, setNumber("keep_alive_time", 300000)), policy, "keep_alive_time", []string{"Group Policy sets KeepAliveTime (MSS Baseline)"}, nil},
 		{"a hostile policy", Foresee(owned, setNumber(delayName, 30)), policy, delayName, []string{`"x\n\x23\x23"`}, nil},

@@ -9,9 +9,9 @@ import (
 // families finds ranges that are not the same for IPv4 and IPv6.
 func (i *inspection) families() {
 	for _, transport := range tcpip.Transports {
-		ipv4, ok4 := i.Ranges[tcpip.Pool{Transport: transport, Family: tcpip.IPv4}]
-		ipv6, ok6 := i.Ranges[tcpip.Pool{Transport: transport, Family: tcpip.IPv6}]
-		if ok4 && ok6 && valid(ipv4) && valid(ipv6) && ipv4 != ipv6 {
+		ipv4 := i.Ranges[tcpip.Pool{Transport: transport, Family: tcpip.IPv4}]
+		ipv6 := i.Ranges[tcpip.Pool{Transport: transport, Family: tcpip.IPv6}]
+		if valid(ipv4) && valid(ipv6) && ipv4 != ipv6 { // one that was not read holds no port
 			i.add(FamiliesDiffer, tcpip.Pool{Transport: transport}.Argument(), "The dynamic port range of %s is %s for IPv4 and %s for IPv6.", strings.ToUpper(string(transport)), ipv4, ipv6)
 		}
 	}

@@ -30,7 +30,7 @@ func clean(name string) string {
 
 // odd tells a character that no usual name has.
 func odd(r rune) bool {
-	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" ._-()&+,", r) || r == unicode.ReplacementChar
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune(" ._-()&+,", r)
 }
 
 // line is a longer text as one line.
