@@ -131,14 +131,14 @@ func TestRebootDown(t *testing.T) {
 	t.Error("the host does not come back")
 }
 
-// What is no JSON, or too much of it, changes nothing.
+// What is no JSON changes nothing.
 func TestBadRequests(t *testing.T) {
 	host, address := startWithAPI(t, winsim.Server2022())
 	client := &http.Client{Transport: &http.Transport{}}
 	t.Cleanup(client.CloseIdleConnections)
 	sockets := len(host.Sockets())
 	for _, path := range []string{"/console", "/listeners", "/policies", "/load", "/registry"} {
-		for _, body := range []string{"", "{", `{"line":"`, "[1]", `{"x":"` + strings.Repeat("x", maxControlBody) + `"}`} {
+		for _, body := range []string{"", "{", `{"line":"`, "[1]"} {
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+path, strings.NewReader(body))
 			if err != nil {
 				t.Fatal(err)
