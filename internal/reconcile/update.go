@@ -82,9 +82,7 @@ func (w *work) aftermath(ctx context.Context, state Resource, attempted []tuning
 	return Outcome{Err: cause, State: w.resource(truth, after, w.unchanged()), Notes: notes}
 }
 
-// restorable is what was found of the given values, and can be put back. While an update
-// is under way the journal of a new Windows says of all that state names what was before:
-// if it is cut off, state still has what was before in the earlier Windows.
+// restorable is what was found of the given values, and can be put back.
 func restorable(found, original tuning.Values) tuning.Values {
 	values := tuning.Values{}
 	for attribute := range original {

@@ -18,7 +18,8 @@ type work struct {
 	claim tuning.Claim
 	plan  tuning.Plan
 	found tuning.Values // the values before the first write
-	// anew is what state names of an earlier Windows, as it is found in this one.
+	// anew is what state names of an earlier Windows, as it is found in this one. The
+	// journal says so of all of it: if the update is cut off, state has it still.
 	anew  tuning.Values
 	seen  *tuning.Seen
 	owner string
@@ -51,7 +52,7 @@ func (r Reconciler) newWork(s scene, claim tuning.Claim, plan tuning.Plan, found
 
 // journal is a journal of ours with the given values, of a host that has found.
 func (w *work) journal(prior tuning.Prior, found tuning.Values) tuning.Journal {
-	original := merged(prior.Carried, prior.Original)
+	original := merged(w.anew, prior.Carried, prior.Original)
 	written := prior.Written
 	if written == nil { // a lost memory must not turn into "never written"
 		written = tuning.AssumeWritten(original, found)
@@ -67,7 +68,7 @@ func (w *work) ahead() tuning.Journal {
 		before.Written = tuning.AssumeWritten(before.Original, w.found)
 	}
 	return w.journal(tuning.Prior{
-		Original: merged(w.anew, before.Carried, before.Original, w.plan.Carried, w.plan.Original),
+		Original: merged(before.Carried, before.Original, w.plan.Carried, w.plan.Original),
 		Written:  merged(before.Written, w.plan.Written),
 	}, w.found)
 }
