@@ -31,7 +31,7 @@ func simulated(t *testing.T, change ...func(*listener.Config)) *listener.Listene
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { l.Close() }) //nolint:errcheck // a test's
+	t.Cleanup(l.Close)
 	return l
 }
 
