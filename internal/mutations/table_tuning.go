@@ -1,7 +1,12 @@
 package main
 
-// ofTuning: what to do with values, and what state says.
-var ofTuning = []mutation{
+import "slices"
+
+// ofTuning: what to do with values and port ranges, and what state says.
+var ofTuning = slices.Concat(ofValues, ofRanges)
+
+// ofValues: registry values.
+var ofValues = []mutation{
 	{
 		name: "the original is overwritten on update", harm: "destroy restores our own number",
 		file: "internal/tuning/plan.go", old: `plan.Original[p.Attribute] = original`, replacement: `plan.Original[p.Attribute] = found`,
@@ -135,5 +140,114 @@ var ofClaims = []mutation{
 		name: "a journal of another form is read as far as it goes", harm: "an original is guessed",
 		file: "internal/tuning/journal.go", old: `err != nil || compact.String() != journal.Text()`, replacement: `err != nil`,
 		room: tuningRoom, tests: []string{"TestParseJournalRefuses"},
+	},
+}
+
+// ofRanges: a transport's two dynamic port ranges, which one argument sets.
+var ofRanges = []mutation{
+	{
+		name: "only IPv4's range is set", harm: "IPv6 keeps the old range, and half of the connections fail as before",
+		file: "internal/tuning/plan.go", old: `to, wanted := desired[p.Argument()]`, replacement: "to, wanted := desired[p.Argument()]\n\t\twanted = wanted && p.Pool.Family != tcpip.IPv6",
+		room: tuningRoom, tests: []string{"TestApplyRanges"},
+	},
+	{
+		name: "`windows_default` deletes a port range", harm: "netsh deletes none: destroy fails, for ever",
+		file: "internal/tuning/plan.go", old: `case onDestroy == WindowsDefault && p.IsRange():`, replacement: `case onDestroy == WindowsDefault && p.IsRange() && found.IsWrongType():`,
+		room: tuningRoom, tests: []string{"TestApplyRanges", "TestDestroyRanges"},
+	},
+	{
+		name: "a range that starts at 1024 is written back as it was", harm: "netsh sets none below 1025: destroy fails, for ever",
+		file: "internal/tuning/value.go", old: `return Ports(r.Settable())`, replacement: `return Ports(r)`,
+		room: tuningRoom, tests: []string{"TestApplyRanges", "TestUndoRanges"},
+	},
+	{
+		name: "a range that starts at 1024 again is set to 1025", harm: "destroy changes what is as it was before",
+		file: "internal/tuning/plan.go", old: `case original != original.nearest() && original != found:`, replacement: `case original != original.nearest():`,
+		room: tuningRoom, tests: []string{"TestApplyRanges"},
+	},
+	{
+		name: "that 1024 cannot be set again is not said", harm: "nobody notes it down, and destroy leaves another range",
+		file: "internal/tuning/plan.go", old: `if back := original.nearest(); back != original {`, replacement: `if back := original.nearest(); back != original && p.Restart {`,
+		room: tuningRoom, tests: []string{"TestApplyRanges", "TestTakeoverOfRanges"},
+	},
+	{
+		name: "what was written to a range goes into private state as a number", harm: "private state cannot be read again, and a destroy restores what was never ours",
+		file: "internal/tuning/value.go", old: `return strconv.AppendQuote(nil, v.String()), nil`, replacement: `return strconv.AppendUint(nil, uint64(v.Ports.Start), 10), nil`,
+		room: tuningRoom, tests: []string{"TestWrittenAsJSON", "TestRangesInMemory", "TestJournalRoundTrips"},
+	},
+	{
+		name: "a range is read with leading zeros", harm: "an original is another text than the journal's",
+		file: "internal/tuning/value.go", old: ` && Ports(r).String() == text`, replacement: ``,
+		room: tuningRoom, tests: []string{"TestRangeText"},
+	},
+	{
+		name: "a range may have been absent", harm: "a journal that somebody edited makes destroy delete a range, which fails",
+		file: "internal/tuning/value.go", old: `if err == nil && !value.fits(p) {`, replacement: `if err == nil && value.Present && !value.fits(p) {`,
+		room: tuningRoom, tests: []string{"TestOriginalsFit", "TestRangesInAJournal"},
+	},
+	{
+		name: "a number counts as written to a range", harm: "the journal's number is taken for a range of ours",
+		file: "internal/tuning/journal.go", old: `item.Written != nil && !item.Written.fits(p)`, replacement: `item.Written != nil && item.Written.IsWrongType()`,
+		room: tuningRoom, tests: []string{"TestRangesInAJournal"},
+	},
+	{
+		name: "state takes IPv4's range always", harm: "somebody changes IPv6's, and every plan is empty",
+		file: "internal/tuning/ranges.go", old: `shown, taken = ipv6, fmt`, replacement: `shown, taken = ipv4, fmt`,
+		room: tuningRoom, tests: []string{"TestStateOfRanges", "TestADifferenceOfOneFamilyStays"},
+	},
+	{
+		name: "where nobody knows which range was applied, state takes IPv4's", harm: "an import shows what is configured, and IPv6 has another range",
+		file: "internal/tuning/ranges.go", old: `shown, taken = Absent, "State shows none`, replacement: `shown, taken = ipv4, "State shows none`,
+		room: tuningRoom, tests: []string{"TestStateOfRanges"},
+	},
+	{
+		name: "memory takes from the journal what was applied", harm: "an apply is killed between the families and taken back: state shows what is configured, one family has the other range",
+		file: "internal/tuning/memory.go", old: `	m.Written = journal.Written
+`, replacement: `	m.Written, m.Applied = journal.Written, Desired{}
+	for attribute, ours := range journal.Written {
+		m.Applied[attribute[:max(0, len(attribute)-len(".ipv4"))]] = ours
+	}
+`,
+		room: tuningRoom, tests: []string{"TestAJournalDoesNotTellWhatWasApplied"},
+	},
+	{
+		name: "an import takes IPv4's range alone where only that was tuned", harm: "one attribute manages one family, and sets both",
+		file: "internal/tuning/ranges.go", old: `return ok && (known || ipv4 != usual || ipv6 != usual)`, replacement: `return ok && (known || ipv4 != usual)`,
+		room: tuningRoom, tests: []string{"TestTakeoverOfRanges"},
+	},
+	{
+		name: "after a failure the families are managed apart", harm: "the next plan cannot say what is managed; one family's original is lost",
+		file: "internal/tuning/outcome.go", old: `truth.together(prior.Original, plan.Original)`, replacement: `_ = plan.Original`,
+		room: tuningRoom, tests: []string{"TestRangesAfterAFailure", "TestAnyHistoryEndsWhereItBegan"},
+	},
+	{
+		name: "on a host that went silent the families are managed apart", harm: "the same",
+		file: "internal/tuning/outcome.go", old: `truth.together(plan.Original)`, replacement: `_ = plan.Original`,
+		room: tuningRoom, tests: []string{"TestUnreadRanges"},
+	},
+	{
+		name: "a family that stays for the other one's sake is not ours any more", harm: "destroy leaves it at what the release that failed had set",
+		file: "internal/tuning/outcome.go", old: `ours, ok := prior.Written[attribute]; ok && stays {`, replacement: `ours, ok := prior.Written[attribute]; ok && !stays {`,
+		room: tuningRoom, tests: []string{"TestRangesAfterAFailure"},
+	},
+	{
+		name: "taking back a create takes 1024, where nothing was written, for somebody else's", harm: "the error tells of a change that never was",
+		file: "internal/tuning/outcome.go", old: `case found == step.From || found == step.From.nearest():`, replacement: `case found == step.From.nearest():`,
+		room: tuningRoom, tests: []string{"TestUndoRanges"},
+	},
+	{
+		name: "a range awaits a restart", harm: "servers are restarted for nothing",
+		file: "internal/tuning/boot.go", old: `ok && p.Restart && before`, replacement: `ok && before`,
+		room: tuningRoom, tests: []string{"TestRangesNeverAwaitARestart"},
+	},
+	{
+		name: "a saved plan compares one range of state with families that differ", harm: "every repair of one family tells of a change that was known",
+		file: "internal/tuning/plan.go", old: `if p.IsRange() && !agree(observed, p.Pool.Transport) {`, replacement: `if p.IsRange() && p.Restart {`,
+		room: tuningRoom, tests: []string{"TestOvertakenRanges"},
+	},
+	{
+		name: "MaxUserPort beside a managed range is not looked for", harm: "after the next restart another range may rule, and nobody said so",
+		file: "internal/tuning/ranges.go", old: `return []tcpip.Parameter{maxUserPort}`, replacement: `return []tcpip.Parameter{maxUserPort}[:0]`,
+		room: tuningRoom, tests: []string{"TestWatched"},
 	},
 }
