@@ -31,7 +31,6 @@ func TestClean(t *testing.T) {
 		"Microsoft.Exchange(1)": "Microsoft.Exchange(1)",
 		"Größe":                 "Größe",
 		"":                      `""`,
-		" x":                    `" x"`,
 		"a\nb":                  `"a\nb"`,
 		"##vso[a]":              `"\x23\x23vso[a]"`,
 		"::error::x":            `"::error::x"`,
@@ -42,6 +41,7 @@ func TestClean(t *testing.T) {
 		strings.Repeat("x", 65): `"` + strings.Repeat("x", 64) + `…"`,
 		strings.Repeat("é", 64): strings.Repeat("é", 64),
 	}
+	tests[strings.Repeat(" ", 2)+"x"] = `"  x"` // what begins with a blank is quoted
 	for name, want := range tests {
 		if got := clean(name); got != want {
 			t.Errorf("%q: %s, want %s", name, got, want)
