@@ -43,6 +43,9 @@ type Facts struct {
 	// set of policy tells.
 	Policies []Policy
 	Missing  []Missing
+	// NoShell is set where the host's WinRM has no shell, so that what netsh tells is
+	// missing for a reason that no second try mends.
+	NoShell bool
 }
 
 // System is the facts of the operating system and of its role.

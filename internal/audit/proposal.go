@@ -15,6 +15,11 @@ type Proposal struct {
 	// Changed is the arguments that the plan changes. Nothing is said of others: a plan
 	// that leaves them alone is not the moment.
 	Changed []string
+	// Becomes is, by attribute, what a registry value becomes that leaves the
+	// configuration: absent where it is deleted. No entry: it stays as it is.
+	Becomes tuning.Values
+	// Port is the port by which the host is reached; 0: not known.
+	Port uint16
 }
 
 // desired is what a changed argument is set to; ok is false where it is not changed, or
