@@ -45,14 +45,18 @@ locals {
     if length(provider::windows::port_range_conflicts(local.range.start_port, local.range.number_of_ports, [port])) > 0
   }
 
-  # Those that are not reserved, by host.
+  # The lines that reserve what is not reserved yet, by host. The range is set for both families, so both are looked at.
   missing = {
-    for host, settings in data.windows_tcpip_settings.generator : host => {
-      for name, port in local.inside : name => port if !anytrue([
-        for excluded in coalesce(settings.excluded_port_ranges, []) : # null: not read, so as good as not reserved
-        excluded.transport == "tcp" && excluded.family == "ipv4" && port >= excluded.start_port && port < excluded.start_port + excluded.number_of_ports
-      ])
-    }
+    for host, settings in data.windows_tcpip_settings.generator : host => flatten([
+      for name, port in local.inside : [
+        for family in ["ipv4", "ipv6"] :
+        "netsh int ${family} add excludedportrange protocol=tcp startport=${port} numberofports=1 store=persistent & rem ${name}"
+        if !anytrue([
+          for excluded in coalesce(settings.excluded_port_ranges, []) : # null: not read, so as good as not reserved
+          excluded.transport == "tcp" && excluded.family == family && port >= excluded.start_port && port <= excluded.last_port
+        ])
+      ]
+    ])
   }
 }
 
@@ -71,12 +75,9 @@ resource "windows_tcpip_tuning" "generator" {
   lifecycle {
     precondition {
       condition = length(local.missing[each.key]) == 0
-      error_message = join("\n", concat(
+      error_message = join("\n  ", concat(
         ["Reserve these ports on ${each.key} first, with the services stopped, in a command prompt with full rights:"],
-        [
-          for name, port in local.missing[each.key] :
-          "  netsh int ipv4 add excludedportrange protocol=tcp startport=${port} numberofports=1 store=persistent & rem ${name}"
-        ]
+        local.missing[each.key]
       ))
     }
   }

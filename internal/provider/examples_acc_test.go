@@ -172,6 +172,16 @@ func TestAccLoadGeneratorExample(t *testing.T) {
 	noJournal(t, host)
 	rangesAre(t, host, usual, usual, usual, usual)
 
+	// The lines, as they stand in the error, on the host: refused while the service listens.
+	host.SetPorts(usual)
+	if said, code := host.Console(fmt.Sprintf(line, 12000)); code == 0 {
+		t.Errorf("a port in use is reserved: %s", said)
+	}
+	if said, code := host.Console(fmt.Sprintf(line, 27000)); code != 0 {
+		t.Errorf("exit code %d: %s", code, said)
+	}
+	c.refusedAs([]string{"with full rights:\n  " + fmt.Sprintf(line, 12000) + " & rem results\n  " + strings.Replace(fmt.Sprintf(line, 12000), "ipv4", "ipv6", 1) + " & rem results"})
+
 	host.SetPorts(usual, ports(11999, 2), ports(27000, 1))
 	if details := checked(t, c.must(0, "apply", "-auto-approve", "-json")); len(details) != 0 {
 		t.Errorf("as it is the example warns: %q", details)
