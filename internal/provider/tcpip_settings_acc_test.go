@@ -146,11 +146,13 @@ func TestAccTCPIPSettingsOfAManagedHost(t *testing.T) {
 	audited := strings.Replace(settings(host.HTTPAddr()), "\n}", "\n  depends_on = [windows_tcpip_tuning.test]\n}", 1)
 	c := newCLI(t, sealed(host)+tuned(host.HTTPAddr(), "tcp_timed_wait_delay = 30", "keep_alive_time = 300000")+audited+
 		"output \"same_owner\" {\n  value = data.windows_tcpip_settings.test.managed_by.owner == windows_tcpip_tuning.test.owner\n}\n"+
-		"output \"original\" {\n  value = data.windows_tcpip_settings.test.managed_by.original\n}\n")
+		"output \"original\" {\n  value = data.windows_tcpip_settings.test.managed_by.original\n}\n"+
+		"output \"delay\" {\n  value = data.windows_tcpip_settings.test.values[\"tcp_timed_wait_delay\"].in_effect\n}\n")
 	output := func(name string) string { return strings.TrimSpace(c.must(0, "output", "-json", name)) }
 	c.must(0, "apply", "-auto-approve")
 	for name, want := range map[string]string{
 		"same_owner": "true", "original": `{"keep_alive_time":"REG_DWORD 7200000","tcp_timed_wait_delay":"absent"}`, "codes": `["restart_pending","delay_without_pool","listener_from_range"]`,
+		"delay": `"pending"`,
 	} {
 		if got := output(name); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
@@ -160,6 +162,9 @@ func TestAccTCPIPSettingsOfAManagedHost(t *testing.T) {
 	c.must(0, "apply", "-auto-approve")
 	if got := output("codes"); got != `["delay_without_pool","listener_from_range"]` {
 		t.Errorf("after a restart: %s", got)
+	}
+	if got := output("delay"); got != `"value"` {
+		t.Errorf("after a restart TcpTimedWaitDelay is %s", got)
 	}
 	c.must(0, "destroy", "-auto-approve")
 	c.config(sealed(host) + settings(host.HTTPAddr()) + "output \"managed\" {\n  value = data.windows_tcpip_settings.test.managed_by != null\n}\n")

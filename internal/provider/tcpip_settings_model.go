@@ -184,10 +184,17 @@ func inEffect(p tcpip.Parameter, value tuning.Value, findings []audit.Finding) s
 	if _, number := value.DWORD(); !number {
 		return "default" // absent, or of a type that Windows ignores
 	}
-	if slices.ContainsFunc(findings, func(f audit.Finding) bool { return f.Subject == p.ValueName && slices.Contains(undecided, f.Code) }) {
-		return "unknown"
+	is := func(codes ...audit.Code) bool {
+		return slices.ContainsFunc(findings, func(f audit.Finding) bool { return f.Subject == p.ValueName && slices.Contains(codes, f.Code) })
 	}
-	return "value"
+	switch {
+	case is(undecided...):
+		return "unknown"
+	case is(audit.RestartPending):
+		return "pending"
+	default:
+		return "value"
+	}
 }
 
 func spanOf(r tcpip.PortRange) *spanModel {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/audit"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winhost"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
 )
 
@@ -67,16 +69,20 @@ func (m tuningModel) hasUnknown() bool {
 // only, and reads no more than this change takes. A host that does not answer, such as
 // one that is not born yet, is said and stops nothing. Refused credentials do stop the
 // plan: the apply would have them refused once more, and accounts get locked that way.
-func (r *tcpipTuningResource) foresee(ctx context.Context, plan tuningModel, prior *tuningModel) diag.Diagnostics {
+func (r *tcpipTuningResource) foresee(ctx context.Context, plan tuningModel, prior *tuningModel, becomes tuning.Values) diag.Diagnostics {
 	proposal, ok := plan.proposal(prior)
 	if !ok {
 		return nil
 	}
+	proposal.Becomes = becomes
 	name := plan.Host.ValueString()
 	diags := warnings(name, audit.Static(proposal))
 	parts := audit.Needs(proposal)
 	if !planTimeReads || parts == 0 {
 		return diags
+	}
+	if address, err := winhost.ParseAddress(name); err == nil {
+		proposal.Port = uint16(address.Port) // #nosec G115 -- ParseAddress bounds it
 	}
 	host, err := r.hosts.at(name)
 	if err != nil { // the settings are known at apply only; else apply says it
@@ -94,9 +100,7 @@ func (r *tcpipTuningResource) foresee(ctx context.Context, plan tuningModel, pri
 			"For a machine that is not there yet that is as it should be. "+sentence(err))
 		return diags
 	}
-	if !facts.System.Build.HasDynamicPortRange() {
-		diags.Append(withoutRanges(name, facts.System.Build, proposal)...)
-	}
+	diags.Append(cannot(name, facts, proposal)...)
 	diags.Append(warnings(name, audit.Foresee(facts, proposal))...)
 	return diags
 }
@@ -108,12 +112,20 @@ func refused(err error) bool {
 	return errors.As(err, &unauthorized) || errors.As(err, &notTried)
 }
 
-// withoutRanges refuses a port range on a Windows that has none, before apply does.
-func withoutRanges(host string, build tcpip.Build, proposal audit.Proposal) (diags diag.Diagnostics) {
+// cannot refuses a port range before apply does: on a Windows that has none, and where
+// there is no shell to set it in.
+func cannot(host string, facts audit.Facts, proposal audit.Proposal) (diags diag.Diagnostics) {
 	for _, argument := range proposal.Changed {
-		if strings.HasPrefix(argument, tcpip.RangeAttribute) {
+		if !strings.HasPrefix(argument, tcpip.RangeAttribute) {
+			continue
+		}
+		switch build := facts.System.Build; {
+		case !build.HasDynamicPortRange():
 			diags.AddAttributeError(attributePath(argument), host+": this Windows has no dynamic port range",
 				fmt.Sprintf("It is build %d; Vista and Server 2008 were the first that have one. Set max_user_port for this host instead: its ephemeral ports are 1025 to MaxUserPort.", build))
+		case facts.NoShell:
+			diags.AddAttributeError(attributePath(argument), host+": no shell to set a port range in",
+				"Dynamic port ranges are read and set by netsh, which needs a WinRM shell. "+sentence(winhost.ErrNoShell)+" Nothing of this resource would be applied: allow the shell, or take dynamic_port_range out for this host.")
 		}
 	}
 	return diags

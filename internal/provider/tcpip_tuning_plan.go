@@ -66,7 +66,7 @@ func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.Modif
 	if req.State.Raw.IsNull() { // create: everything computed is unknown
 		plan, diags := readModel(ctx, req.Plan)
 		resp.Diagnostics.Append(diags...)
-		resp.Diagnostics.Append(r.foresee(ctx, plan, nil)...)
+		resp.Diagnostics.Append(r.foresee(ctx, plan, nil, nil)...)
 		return
 	}
 	model, diags := readModel(ctx, req.State)
@@ -78,7 +78,7 @@ func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.Modif
 	}
 	host, prior := model.Host.ValueString(), tuning.Prior{Original: state.Original, Written: state.Memory.Written}
 	if req.Plan.Raw.IsNull() {
-		resp.Diagnostics.Append(warnings(host, tuning.DestroyWarnings(prior, model.onDestroy()))...)
+		resp.Diagnostics.Append(warnings(host, tuning.DestroyWarnings(model.observed(), prior, model.onDestroy()))...)
 		return
 	}
 	plan, diags := readModel(ctx, req.Plan)
@@ -89,8 +89,8 @@ func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.Modif
 		return
 	}
 	if !strings.EqualFold(plan.Host.ValueString(), host) { // a replacement, or not known yet: the computed values stay unknown
-		resp.Diagnostics.Append(warnings(host, tuning.DestroyWarnings(prior, model.onDestroy()))...)
-		resp.Diagnostics.Append(r.foresee(ctx, plan, nil)...)
+		resp.Diagnostics.Append(warnings(host, tuning.DestroyWarnings(model.observed(), prior, model.onDestroy()))...)
+		resp.Diagnostics.Append(r.foresee(ctx, plan, nil, nil)...)
 		return
 	}
 	original, released, known := tuning.Managed(prior.Original, config.configured())
@@ -101,7 +101,7 @@ func (r *tcpipTuningResource) ModifyPlan(ctx context.Context, req resource.Modif
 	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "original", originalTexts(original), types.MapUnknown(types.StringType), !known)...)
 	resp.Diagnostics.Append(setComputed(ctx, &resp.Plan, "pending_restart", model.Pending, types.SetUnknown(types.StringType), changed || model.Pending.IsNull())...)
 	resp.Diagnostics.Append(warnings(host, tuning.ReleaseWarnings(released, model.observed(), prior, plan.onDestroy()))...)
-	resp.Diagnostics.Append(r.foresee(ctx, plan, &model)...)
+	resp.Diagnostics.Append(r.foresee(ctx, plan, &model, tuning.Becoming(released, model.observed(), prior, plan.onDestroy()))...)
 }
 
 // setComputed plans a computed attribute: value, or unknown.

@@ -29,7 +29,7 @@ var Catalogue = []Parameter{
 		Unit: Port, Min: 5000, Max: 65534, Restart: true,
 		Defaults: []Default{
 			{Since: Windows2000, Value: 5000, Known: true, Note: "ephemeral ports 1025-5000"},
-			{Since: firstNewStack, Note: "the dynamic port range 49152-65535 rules"},
+			{Since: firstNewStack, Note: "the dynamic port range rules"},
 		},
 		Summary: "The highest port that Windows hands out when a program asks for any port.",
 		Mistake: "On Windows Server 2008 and later the dynamic port range is the documented control, yet the value is reported to move that range's start to 1024 and its end to this port after a restart: below 17407 it then makes the pool smaller than the default.",

@@ -55,18 +55,35 @@ func ReleaseWarnings(released []tcpip.Parameter, observed Values, prior Prior, o
 }
 
 // DestroyWarnings says at plan time what a destroy does that a reader would not
-// expect of one: values that stay, or go though they were there before.
-func DestroyWarnings(prior Prior, onDestroy OnDestroy) []Warning {
+// expect of one: values that stay, or go though they were there before. A value that
+// was never written and is as it was found is no news.
+func DestroyWarnings(observed Values, prior Prior, onDestroy OnDestroy) []Warning {
 	var plan Plan
 	for _, p := range tcpip.Settings {
 		original, managed := prior.Original[p.Attribute]
 		if !managed || prior.wrote(p.Attribute) && asBefore(original, onDestroy) {
 			continue
 		}
+		if prior.Written != nil && !prior.wrote(p.Attribute) && observed[p.Attribute] == original {
+			continue
+		}
 		end := releaseTo(p, Absent, original, prior, onDestroy)
-		plan.warn(p, p.ValueName+" is not restored on destroy", end.why)
+		summary := p.ValueName + " is not restored on destroy"
+		if onDestroy == Restore && end.to != Absent && end.to == original.nearest() {
+			summary = p.ValueName + " is restored on destroy as nearly as netsh can"
+		}
+		plan.warn(p, summary, end.why)
 	}
 	return plan.Warnings
+}
+
+// Becoming is what values become that leave the configuration, by what state knows.
+func Becoming(released []tcpip.Parameter, observed Values, prior Prior, onDestroy OnDestroy) Values {
+	becomes := Values{}
+	for _, p := range released {
+		becomes[p.Attribute] = releaseTo(p, observed[p.Attribute], prior.Original[p.Attribute], prior, onDestroy).to
+	}
+	return becomes
 }
 
 // asBefore tells whether a destroy leaves a value that we wrote as it was before us.

@@ -86,13 +86,32 @@ func TestDestroyWarnings(t *testing.T) {
 		{WindowsDefault, []string{"TcpTimedWaitDelay", "KeepAliveTime"}},
 	}
 	for _, tt := range tests {
-		got := summaries(DestroyWarnings(prior, tt.onDestroy))
+		got := summaries(DestroyWarnings(Values{}, prior, tt.onDestroy))
 		want := []string{}
 		for _, name := range tt.want {
 			want = append(want, name+" is not restored on destroy")
 		}
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %q, want %q", tt.onDestroy, got, want)
+		}
+	}
+	if got := summaries(DestroyWarnings(Values{alive: DWORD(1)}, prior, Restore)); len(got) != 0 {
+		t.Errorf("a value that is as it was found: %q", got)
+	}
+	prior.Written = nil
+	if got := DestroyWarnings(Values{alive: DWORD(1)}, prior, Keep); len(got) != 3 {
+		t.Errorf("a lost memory: %+v", got)
+	}
+}
+
+func TestBecoming(t *testing.T) {
+	prior := Prior{Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(1)}, Written: Values{delay: DWORD(30), port: DWORD(65534)}}
+	observed := Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(7)}
+	for onDestroy, want := range map[OnDestroy]Values{
+		Restore: {delay: DWORD(240), port: Absent, alive: DWORD(7)}, Keep: {delay: DWORD(30), port: DWORD(65534), alive: DWORD(7)}, WindowsDefault: {delay: Absent, port: Absent, alive: DWORD(7)},
+	} {
+		if got := Becoming(params(delay, port, alive), observed, prior, onDestroy); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %v, want %v", onDestroy, got, want)
 		}
 	}
 }

@@ -169,7 +169,7 @@ func Destroy(observed Values, prior Prior, onDestroy OnDestroy) Plan {
 			plan.release(p, found, carried, prior, Restore)
 		}
 	}
-	plan.Warnings = append(plan.Warnings, DestroyWarnings(prior, onDestroy)...)
+	plan.Warnings = append(plan.Warnings, DestroyWarnings(observed, prior, onDestroy)...)
 	return plan
 }
 
@@ -188,7 +188,8 @@ func (plan *Plan) write(p tcpip.Parameter, found, to Value, oursAlready bool) {
 func (plan *Plan) unsettable(p tcpip.Parameter, original Value) {
 	if back := original.nearest(); back != original {
 		plan.warn(p, fmt.Sprintf("%s was %s, which netsh cannot set", p.ValueName, original),
-			fmt.Sprintf("netsh sets no range that starts below %d, though machines have them. It is recorded as the original, as it is; a destroy sets the nearest, %s.", tcpip.MinStartPort, back))
+			fmt.Sprintf("netsh sets no range that starts below %d, though machines have them. It is recorded as the original, as it is; a destroy sets the nearest, %s. "+
+				"If a MaxUserPort made it at a restart, as is reported, nobody had set it by netsh: after a destroy it is set, and stays also without MaxUserPort.", tcpip.MinStartPort, back))
 	}
 }
 

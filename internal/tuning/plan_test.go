@@ -185,12 +185,13 @@ func TestApplyRefusesWhatCannotBePutBack(t *testing.T) {
 	}
 }
 
+// A value that was never written and is as it was found (KeepAliveTime) is no news.
 func TestDestroy(t *testing.T) {
 	prior := Prior{
-		Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(300000), "keep_alive_interval": String("1000")},
+		Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(300000), "keep_alive_interval": String("1000"), "tcp_num_connections": DWORD(5)},
 		Written:  Values{delay: DWORD(30), port: DWORD(65534), "keep_alive_interval": DWORD(2000)},
 	}
-	observed := Values{delay: DWORD(30), port: DWORD(60000), alive: DWORD(300000), "keep_alive_interval": DWORD(2000)}
+	observed := Values{delay: DWORD(30), port: DWORD(60000), alive: DWORD(300000), "keep_alive_interval": DWORD(2000), "tcp_num_connections": DWORD(7)}
 	tests := []struct {
 		onDestroy OnDestroy
 		steps     []string
@@ -198,13 +199,13 @@ func TestDestroy(t *testing.T) {
 	}{
 		{Restore, []string{
 			"TcpTimedWaitDelay: REG_DWORD 30 -> REG_DWORD 240", "MaxUserPort: REG_DWORD 60000 -> absent", `KeepAliveInterval: REG_DWORD 2000 -> REG_SZ "1000"`,
-		}, []string{"MaxUserPort was REG_DWORD 60000, not the 65534 that was applied", "KeepAliveTime is not restored on destroy"}},
+		}, []string{"MaxUserPort was REG_DWORD 60000, not the 65534 that was applied", "TcpNumConnections is not restored on destroy"}},
 		{Keep, []string{}, []string{"TcpTimedWaitDelay is not restored on destroy", "MaxUserPort is not restored on destroy",
-			"KeepAliveTime is not restored on destroy", "KeepAliveInterval is not restored on destroy"}},
+			"KeepAliveInterval is not restored on destroy", "TcpNumConnections is not restored on destroy"}},
 		{WindowsDefault, []string{
 			"TcpTimedWaitDelay: REG_DWORD 30 -> absent", "MaxUserPort: REG_DWORD 60000 -> absent", "KeepAliveInterval: REG_DWORD 2000 -> absent",
 		}, []string{"MaxUserPort was REG_DWORD 60000, not the 65534 that was applied", "TcpTimedWaitDelay is not restored on destroy",
-			"KeepAliveTime is not restored on destroy", "KeepAliveInterval is not restored on destroy"}},
+			"KeepAliveInterval is not restored on destroy", "TcpNumConnections is not restored on destroy"}},
 	}
 	for _, tt := range tests {
 		plan := Destroy(observed, prior, tt.onDestroy)

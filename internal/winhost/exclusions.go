@@ -2,6 +2,7 @@ package winhost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/audit"
@@ -26,6 +27,7 @@ func (r *factsRead) shell(ctx context.Context) error {
 		if isOver(ctx, err) {
 			return err
 		}
+		r.facts.NoShell = errors.Is(err, ErrNoShell)
 		for _, part := range wanted {
 			r.missing(part, partNames[part], fmt.Errorf("only netsh and netstat in a WinRM shell give them here, and that failed: %s", reason(err)))
 		}

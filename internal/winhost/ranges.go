@@ -44,7 +44,7 @@ func needsShell(err error) error {
 	if !errors.Is(err, ErrNoShell) {
 		return err
 	}
-	return &tuning.UnavailableError{Err: fmt.Errorf("dynamic port ranges are read and set by netsh, since WMI does not tell IPv4 from IPv6, and netsh needs a WinRM shell: %w", err)}
+	return &tuning.UnavailableError{Err: fmt.Errorf("dynamic port ranges are read and set by netsh, since WMI does not tell IPv4 from IPv6, and netsh needs a WinRM shell: %w", ErrNoShell)}
 }
 
 // hasRanges tells whether this Windows has dynamic port ranges. It asks the host for
@@ -108,13 +108,15 @@ func (h *Host) setRange(ctx context.Context, step tuning.Step) error {
 	}
 	found, err := shownRange(show, all)
 	switch done := all[set.name]; {
-	case err == nil && found == to && done.ok:
-		return nil
-	case !done.ok && err == nil && found != to:
-		return fmt.Errorf("%q failed on the host, which still has %s: %s", set.line, tuning.Ports(found), said(done.output))
 	case err != nil:
 		return &wsman.UnfinishedError{Err: fmt.Errorf("after %q: %w; netsh said: %s", set.line, err, said(done.output))}
-	default:
+	case done.ok && found == to:
+		return nil
+	case done.ok:
 		return &wsman.UnfinishedError{Err: fmt.Errorf("%q did not do what it says: the host has %s; netsh said: %s", set.line, tuning.Ports(found), said(done.output))}
+	case found == to: // it was so already, or is all the same
+		return &wsman.UnfinishedError{Err: fmt.Errorf("%q failed on the host, which has that range now: %s", set.line, said(done.output))}
+	default:
+		return fmt.Errorf("%q failed on the host, which still has %s: %s", set.line, tuning.Ports(found), said(done.output))
 	}
 }

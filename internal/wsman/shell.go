@@ -43,8 +43,8 @@ const (
 
 // ErrNoShell says that the host's WinRM has no remote shell: WinRM 1.1 has none,
 // and policy may forbid it.
-var ErrNoShell = errors.New("the host has no remote shell: WinRM 1.1 (Windows Server 2003 R2) has none, " +
-	"and the policy \"Allow Remote Shell Access\" may have switched it off; what needs a command can't be had there")
+var ErrNoShell = errors.New("the host has no remote shell: the policy \"Allow Remote Shell Access\" has switched it off, " +
+	"or it is WinRM 1.1 (Windows Server 2003 R2), which has none; what needs a command can't be had there")
 
 // UnfinishedError is a command that was begun, or may have been, and whose end was not
 // seen: what it does may be done, or may still be.
