@@ -20,11 +20,13 @@ func Foresee(f Facts, p Proposal) []tuning.Warning {
 	o := &outlook{Facts: f, Proposal: p}
 	for _, change := range o.changes() {
 		o.takesIn(change)
+		o.takesInServices(change)
 		o.shrinks(change)
 		o.excludes(change)
 		o.virtual(change)
 	}
 	o.maxUserPort()
+	o.beside()
 	o.role()
 	for _, row := range tcpip.Catalogue {
 		o.row(row)
@@ -94,81 +96,6 @@ func (o *outlook) present(c change, family tcpip.Family) (tcpip.PortRange, bool)
 	}
 	r, ok := o.Prior[pool.Argument()].PortRange()
 	return r, ok && valid(r)
-}
-
-// maxLines bounds the lines that one warning prints.
-const maxLines = 20
-
-// takesIn warns of listeners that the range newly takes in: those inside it, outside
-// the range of now, and not reserved. A listener inside the range of now is no news (the
-// audit lists it), least of all the RPC services at 49664 and so on, which have their
-// ports from there; where the range of now is not known, Windows' default counts as it.
-// Nor is one that has its port from the default range, though that is not in use any
-// more.
-func (o *outlook) takesIn(c change) {
-	if c.transport != tcpip.TCP {
-		return
-	}
-	now := map[tcpip.Family]tcpip.PortRange{}
-	for _, family := range tcpip.Families {
-		now[family] = o.usual()
-		if r, ok := o.present(c, family); ok {
-			now[family] = r
-		}
-	}
-	kept := map[tcpip.Family]bits{}
-	for _, family := range tcpip.Families {
-		kept[family] = o.kept(tcpip.Pool{Transport: tcpip.TCP, Family: family})
-	}
-	list := slices.DeleteFunc(o.sockets(func(port uint16, family tcpip.Family) bool {
-		return c.to.Contains(port) && !now[family].Contains(port) && !kept[family].has(port)
-	}), func(s socket) bool { return o.usual().Contains(s.port) && o.drawn(s) })
-	if len(list) == 0 {
-		return
-	}
-	var names []string
-	for _, s := range list {
-		names = append(names, s.short())
-	}
-	names = slices.Compact(names) // two programs on one port
-	o.warn(c.argument, fmt.Sprintf("%s %s %s on which something listens: %s", c.name(), c.would("take in"), count(len(names), "port"), few(names, 5)), o.protection(list))
-}
-
-// would says of what is only reported that it is so.
-func (c change) would(verb string) string {
-	if c.supposed {
-		return "that max_user_port is reported to make would " + verb
-	}
-	return "would " + verb
-}
-
-// protection is how to keep the ports of listeners out of a range.
-func (o *outlook) protection(list []socket) string {
-	var lines []string
-	for _, s := range list {
-		if o.old() {
-			lines = append(lines, fmt.Sprintf("%d-%d", s.port, s.port))
-			continue
-		}
-		lines = append(lines, o.protect(s.port, s.families)...)
-	}
-	lines = slices.Compact(lines)
-	more := ""
-	if n := len(lines) - maxLines; n > 0 {
-		lines, more = lines[:maxLines], fmt.Sprintf("  … and %d more\n", n)
-	}
-	text := "While such a program is stopped, a client's connection may get its port, and it cannot start again; with WinRM's own port goes the way back by this provider." + o.unsure()
-	how := "Reserve what must stay free before the apply, on the host. netsh is reported to refuse a port that a socket has: stop the program for that moment, WinRM's service at the host's console."
-	if o.old() {
-		how = "Add what must stay free to the REG_MULTI_SZ ReservedPorts in HKLM\\" + tcpip.KeyPath + " (KB812873; ports in a row as one entry) before the restart:"
-	}
-	switch {
-	case o.modern() && o.System.Build < tcpip.Server2008R2:
-		how += " Whether the netsh of this version can is not documented."
-	case o.modern() && o.System.Build < tcpip.Server2012:
-		how += " On Windows Server 2008 R2 netsh can only with hotfix KB2665809 (KB3039044)."
-	}
-	return text + "\n\n" + how + "\n\n  " + strings.Join(lines, "\n  ") + "\n" + more
 }
 
 // shrinks warns of a pool that becomes smaller.
@@ -255,8 +182,10 @@ func (o *outlook) role() {
 		o.warn(argument, fmt.Sprintf("%s changes on a domain controller", argument),
 			"Firewalls between domain controllers, and between them and their members, are opened for the dynamic port range (KB929851): replication and logon go over RPC ports out of it. Change the firewalls first.")
 	}
-	if o.Running["dns.exe"] {
-		o.warn(argument, fmt.Sprintf("%s changes on a DNS server", argument),
+	// The DNS service's sockets are UDP; before Vista they are of the one pool.
+	udp := slices.IndexFunc(changes, func(c change) bool { return c.transport == tcpip.UDP || o.old() })
+	if udp >= 0 && o.Running["dns.exe"] {
+		o.warn(changes[udp].argument, changes[udp].argument+" changes on a DNS server",
 			"The DNS service takes 2500 random UDP ports out of the dynamic port range (KB956188), so that ports of other services in the range go missing at random, and a small range is used up. "+
 				"Firewalls that let its queries out are opened for the range (KB929851).")
 	}
@@ -278,8 +207,12 @@ func (o *outlook) row(p tcpip.Parameter) {
 }
 
 // unread is one note about everything that could not be looked at. Policies alone are
-// not worth it: most hosts outside a domain have no results of any.
+// not worth it: most hosts outside a domain have no results of any. Nor is a range on a
+// host without a shell: there the change fails, and the provider says so.
 func (o *outlook) unread() {
+	if o.NoShell && slices.ContainsFunc(tcpip.Transports, func(t tcpip.Transport) bool { _, ok := o.ports(t); return ok }) {
+		return
+	}
 	var parts, whys []string
 	worth := false
 	for _, m := range o.Missing {

@@ -11,10 +11,13 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 )
 
-// winRM is the ports of WinRM itself, by which this provider reaches a host: HTTP,
-// HTTPS and local requests (Microsoft, "Installation and Configuration for Windows
+// winRM is the ports of WinRM itself, by which this provider reaches a host unless it is
+// told another one: HTTP and HTTPS. winRMLocal is where it listens for requests from the
+// host itself, which is no way in (Microsoft, "Installation and Configuration for Windows
 // Remote Management").
-var winRM = []uint16{5985, 5986, 47001}
+var winRM = []uint16{5985, 5986}
+
+const winRMLocal = 47001
 
 // ownServices is the programs of Windows that ask for any port, for their RPC services:
 // KB832017 names the services ("randomly allocated high TCP ports"); that these are
@@ -67,13 +70,19 @@ func (f Facts) sockets(take func(port uint16, family tcpip.Family) bool) []socke
 
 // byPort orders ports, WinRM's own first.
 func byPort(a, b uint16) int {
-	if first := slices.Contains(winRM, a); first != slices.Contains(winRM, b) {
-		if first {
-			return -1
-		}
+	return cmp.Or(first(slices.Contains(winRM, a), slices.Contains(winRM, b)), cmp.Compare(a, b))
+}
+
+// first orders by whether something holds, what it holds for first.
+func first(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	default:
 		return 1
 	}
-	return cmp.Compare(a, b)
 }
 
 // ListenersInRange is the listeners inside the TCP range of their family, reserved or
@@ -101,15 +110,18 @@ func (f Facts) exposed(rangeOf func(tcpip.Family) (tcpip.PortRange, bool)) []soc
 	})
 }
 
-// drawn tells whether a listener seems to have its port from the range, since its
+// drawn tells whether a listener seems to have its port from the range of now, since its
 // program asked for any: the port is no well-known service's, and the program is one of
-// Windows' own, or is not known while the port is in Windows' default range.
-func (f Facts) drawn(s socket) bool {
+// Windows' own. In Windows' default range it may be one whose name is not known, and,
+// while that is the range of now, any: programs take such ports by the dozen, and others
+// after each start [assumed]. Before Vista the default range is where services have
+// their ports.
+func (f Facts) drawn(s socket, now tcpip.PortRange) bool {
 	if _, known := service(tcpip.TCP, s.port); known {
 		return false
 	}
-	if s.process == "" {
-		return f.modern() && f.usual().Contains(s.port)
+	if f.modern() && f.usual().Contains(s.port) && (s.process == "" || now == f.usual()) {
+		return true
 	}
 	return slices.Contains(ownServices, strings.ToLower(s.process))
 }
@@ -131,33 +143,32 @@ func (s socket) who() string {
 	return fmt.Sprintf("%s (process %d)", clean(s.process), s.pid)
 }
 
-// short is a socket in a list.
-func (s socket) short() string {
-	switch {
-	case slices.Contains(winRM, s.port):
-		return fmt.Sprintf("%d (WinRM)", s.port)
-	case s.process == "":
-		return fmt.Sprintf("%d (process %d)", s.port, s.pid)
-	default:
-		return fmt.Sprintf("%d (%s)", s.port, clean(s.process))
-	}
-}
-
-// protect is the lines that reserve a socket's port. What netsh takes is documented
-// (KB929851); before Vista there is the value ReservedPorts instead (KB812873), and no
-// line, since `reg add` would replace what is in it.
-func (f Facts) protect(port uint16, families []tcpip.Family) (lines []string) {
+// protect is the lines that reserve a port. What netsh takes is documented (KB929851);
+// before Vista there is the value ReservedPorts instead (KB812873), and no line, since
+// `reg add` would replace what is in it.
+func protect(transport tcpip.Transport, port uint16, families []tcpip.Family) (lines []string) {
 	for _, family := range families {
-		lines = append(lines, fmt.Sprintf("netsh int %s add excludedportrange protocol=tcp startport=%d numberofports=1 store=persistent", family, port))
+		lines = append(lines, fmt.Sprintf("netsh int %s add excludedportrange protocol=%s startport=%d numberofports=1 store=persistent", family, transport, port))
 	}
 	return lines
 }
 
+// sharedList goes with lines for both families [reported: netsh shows one list for
+// either].
+func sharedList(transport tcpip.Transport) string {
+	return fmt.Sprintf(" Exclusions are reported to be shared by IPv4 and IPv6: if the second line is refused, netsh int ipv4 show excludedportrange protocol=%s lists the port already.", transport)
+}
+
 func (f Facts) reserve(s socket) string {
 	if f.old() {
-		return fmt.Sprintf("add %d-%d to the REG_MULTI_SZ ReservedPorts in HKLM\\%s (KB812873)", s.port, s.port, tcpip.KeyPath)
+		entry := entryOf(tcpip.PortRange{Start: s.port, Number: 1})
+		return fmt.Sprintf("add %s to the REG_MULTI_SZ ReservedPorts in HKLM\\%s (KB812873)", entry, tcpip.KeyPath)
 	}
-	return strings.Join(f.protect(s.port, s.families), " and ")
+	text := strings.Join(protect(tcpip.TCP, s.port, s.families), " and ")
+	if len(s.families) > 1 {
+		text += "." + sharedList(tcpip.TCP)
+	}
+	return text
 }
 
 // unsure says where it is not known what is reserved.
@@ -173,16 +184,16 @@ func (i *inspection) listeners() {
 	for _, s := range i.exposed(i.tcpRange) {
 		subject := fmt.Sprintf("tcp/%d", s.port)
 		r, _ := i.tcpRange(s.families[0])
-		if i.drawn(s) {
+		if i.drawn(s, r) {
 			i.add(ListenerFromRange, subject, "%s listens on TCP port %d, inside the range %s; it seems to have it from there.", s.who(), s.port, r)
 			continue
 		}
-		what := ""
+		what, how := "", " If it has another port after each start, there is nothing to do. Else reserve the port, while the program is stopped: "
 		if name, known := service(tcpip.TCP, s.port); known {
-			what = fmt.Sprintf(" (the port of %s)", name)
+			what, how = fmt.Sprintf(" (the port of %s)", name), " To reserve the port, while the program is stopped: "
 		}
-		i.add(ListenerInRange, subject, "%s listens on TCP port %d%s, inside the range %s, and no reservation was found.%s To reserve the port, while the program is stopped: %s",
-			s.who(), s.port, what, r, i.unsure(), i.reserve(s))
+		i.add(ListenerInRange, subject, "%s listens on TCP port %d%s, inside the range %s, and no reservation was found.%s%s%s",
+			s.who(), s.port, what, r, i.unsure(), how, i.reserve(s))
 	}
 }
 
@@ -192,6 +203,19 @@ func (f Facts) tcpRange(family tcpip.Family) (tcpip.PortRange, bool) {
 
 // maxNamed bounds how many ports one message names.
 const maxNamed = 20
+
+// later is the ports of products that no Windows before Vista can have [inferred from
+// their system requirements]. WinRM's and 9389 are not here: updates bring them to
+// Windows Server 2003 (KB968930, the AD Management Gateway Service).
+var later = []uint16{
+	2179, 6600, // Hyper-V: Windows Server 2008
+	5445,                       // SMB Direct: 2012
+	5722,                       // DFS Replication of domain controllers: 2008
+	8172,                       // IIS 7
+	10123,                      // a management point of Configuration Manager 2012 SP1
+	22233, 22234, 22235, 22236, // AppFabric
+	32843, 32844, // SharePoint 2010
+}
 
 // services finds well-known ports in a range on which nothing listens now.
 func (i *inspection) services() {
@@ -211,6 +235,9 @@ func (i *inspection) services() {
 			ranges = append(ranges, r.String())
 			kept := i.kept(pool)
 			for _, s := range tcpip.ServicesIn(transport, r) {
+				if i.old() && (slices.Contains(later, s.Port) || s.Port == 3389 && transport == tcpip.UDP) {
+					continue // Remote Desktop is UDP as well since 2012
+				}
 				if !kept.has(s.Port) && (transport != tcpip.TCP || !listening[s.Port]) {
 					names[s.Port] = s.Name
 				}

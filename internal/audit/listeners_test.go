@@ -48,13 +48,13 @@ func TestListenerFindings(t *testing.T) {
 		{"the first", middle(listener("0.0.0.0:10000", 10, "app.exe")), ListenerInRange, "tcp/10000", []string{"app.exe (process 10) listens on TCP port 10000, inside the range 10000-29999"}, nil},
 		{"the last", middle(listener("0.0.0.0:29999", 10, "app.exe")), ListenerInRange, "tcp/29999", []string{"29999"}, nil},
 		{"the port after", middle(listener("0.0.0.0:30000", 10, "app.exe")), ListenerInRange, "", nil, nil},
-		{"IPv4", middle(listener("10.0.0.5:12345", 10, "app.exe")), ListenerInRange, app, []string{line}, []string{"ipv6", "could not be read"}},
+		{"IPv4", middle(listener("10.0.0.5:12345", 10, "app.exe")), ListenerInRange, app, []string{line}, []string{"ipv6", "could not be read", "shared"}},
 		{"IPv6", middle(listener("[::]:12345", 10, "app.exe")), ListenerInRange, app, []string{line6}, []string{"ipv4"}},
 		{"IPv6 with a zone", middle(listener("[fe80::1%4]:12345", 10, "app.exe")), ListenerInRange, app, []string{line6}, nil},
 		{"mapped", middle(listener("[::ffff:10.0.0.5]:12345", 10, "app.exe")), ListenerInRange, app, []string{line}, []string{"ipv6"}},
-		{"both", middle(listener("[::]:12345", 10, "app.exe"), listener("0.0.0.0:12345", 10, "app.exe"), listener("127.0.0.1:12345", 10, "app.exe")), ListenerInRange, app, []string{line + " and " + line6}, []string{line + " and " + line + " "}},
+		{"both", middle(listener("[::]:12345", 10, "app.exe"), listener("0.0.0.0:12345", 10, "app.exe"), listener("127.0.0.1:12345", 10, "app.exe")), ListenerInRange, app, []string{line + " and " + line6 + ". Exclusions are reported to be shared by IPv4 and IPv6"}, []string{line + " and " + line + " "}},
 		{"no process is known", middle(listener("0.0.0.0:12345", 10, "")), ListenerInRange, app, []string{"Process 10, whose name is not known,"}, nil},
-		{"a well-known service", middle(listener("0.0.0.0:22233", 10, "DistributedCacheService.exe")), ListenerInRange, "tcp/22233", []string{"AppFabric"}, nil},
+		{"a well-known service", middle(listener("0.0.0.0:22233", 10, "DistributedCacheService.exe")), ListenerInRange, "tcp/22233", []string{"AppFabric"}, []string{"each start"}},
 		{"a hostile name", middle(listener("0.0.0.0:12345", 10, "a\r\n::error::b")), ListenerInRange, app, []string{`"a\r\n::error::b"`}, []string{"\n", "\r"}},
 
 		{"reserved", reserved(middle(listener("0.0.0.0:12345", 10, "app.exe")), tcp4), ListenerInRange, "", nil, nil},
@@ -70,7 +70,11 @@ func TestListenerFindings(t *testing.T) {
 		{"an RPC service of Windows", usual(listener("0.0.0.0:49664", 700, "LSASS.exe")), ListenerFromRange, "tcp/49664", []string{"LSASS.exe (process 700)", "seems to have it from there"}, nil},
 		{"an RPC service of Windows is no warning", usual(listener("0.0.0.0:49664", 700, "lsass.exe")), ListenerInRange, "", nil, nil},
 		{"not known, in the default range", usual(listener("0.0.0.0:50000", 700, "")), ListenerFromRange, "tcp/50000", []string{"Process 700"}, nil},
-		{"a program in the default range", usual(listener("0.0.0.0:50000", 700, "db2syscs.exe")), ListenerInRange, "tcp/50000", []string{"db2syscs.exe"}, nil},
+		{"any program, while the default range is that of now", usual(listener("0.0.0.0:50000", 700, "db2syscs.exe")), ListenerFromRange, "tcp/50000", []string{"db2syscs.exe"}, nil},
+		{"it is no warning", usual(listener("0.0.0.0:50000", 700, "db2syscs.exe")), ListenerInRange, "", nil, nil},
+		{"a program there, while another range is that of now", listening(wide(modern(tcpip.Server2022, nil), ports(49000, 16536)), listener("0.0.0.0:50000", 700, "db2syscs.exe")), ListenerInRange, "tcp/50000",
+			[]string{"no reservation was found. If it has another port after each start, there is nothing to do. Else reserve the port, while the program is stopped: netsh"}, nil},
+		{"2003's default range is where services have their ports", old2003([]string{}, listener("0.0.0.0:3306", 10, "mysqld.exe")), ListenerInRange, "tcp/3306", []string{"another port after each start"}, nil},
 		{"svchost.exe on a well-known port", listening(wide(modern(tcpip.Server2022, nil), ports(1025, 64511)), listener("0.0.0.0:3389", 900, "svchost.exe")), ListenerInRange, "tcp/3389", []string{"Remote Desktop"}, nil},
 
 		{"2003", old2003(nil, listener("0.0.0.0:1433", 10, "sqlservr.exe")), ListenerInRange, "tcp/1433", []string{"1025-5000", "1433-1433 to the REG_MULTI_SZ ReservedPorts"}, []string{"netsh", "could not be read"}},
@@ -93,17 +97,17 @@ func TestWinRMComesFirst(t *testing.T) {
 	for _, finding := range found(f, ListenerInRange) {
 		got = append(got, finding.Subject)
 	}
-	if want := []string{"tcp/5985", "tcp/5986", "tcp/47001", "tcp/1433", "tcp/9000", "tcp/9000", "tcp/10080"}; !slices.Equal(got, want) {
+	if want := []string{"tcp/5985", "tcp/5986", "tcp/1433", "tcp/9000", "tcp/9000", "tcp/10080", "tcp/47001"}; !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if list := found(f, ListenerInRange); !strings.Contains(list[4].Message, "z.exe") {
+	if list := found(f, ListenerInRange); !strings.Contains(list[3].Message, "z.exe") {
 		t.Errorf("of two on one port the later process is first: %+v", list)
 	}
 	var inside []string
 	for _, l := range f.ListenersInRange() {
 		inside = append(inside, fmt.Sprint(l.Address.Port()))
 	}
-	if want := "5985 5986 47001 1433 9000 9000 10080"; strings.Join(inside, " ") != want {
+	if want := "5985 5986 1433 9000 9000 10080 47001"; strings.Join(inside, " ") != want {
 		t.Errorf("inside: %v, want %s", inside, want)
 	}
 	f.Ranges[tcp4] = ports(1434, 100)
@@ -134,9 +138,40 @@ func TestServicePortFindings(t *testing.T) {
 		{"reserved for one", oneFamily, ServicePortInRange, "tcp", []string{"1433"}, nil},
 		{"UDP", udpOnly, ServicePortInRange, "udp", []string{"The UDP range 4500-4500", "IPsec NAT traversal"}, nil},
 		{"it is not known what is reserved", blind, ServicePortInRange, "tcp", []string{"What is reserved could not be read."}, nil},
+		{"2008 has", wide(modern(tcpip.Server2008, nil), ports(2179, 1)), ServicePortInRange, "tcp", []string{"Hyper-V"}, nil},
 		{"2003's default range", func() Facts { f := old(nil); f.ReservedPorts = []string{"1025-5000"}; return f }(), ServicePortInRange, "", nil, nil},
 	}
 	for _, tt := range tests {
 		tt.check(t)
+	}
+}
+
+// Windows Server 2003 cannot have what came with later ones.
+func TestServicesOf2003(t *testing.T) {
+	ports := func(f Facts) map[string]string {
+		texts := map[string]string{}
+		for _, finding := range found(f, ServicePortInRange) {
+			texts[finding.Subject] = finding.Message
+		}
+		return texts
+	}
+	// Two stretches, since a message names no more than 20 ports.
+	low, high := old(nil), old(tuning.Values{portName: tuning.DWORD(65534)})
+	high.ReservedPorts = []string{"1025-5000"}
+	for _, tt := range []struct{ text, has, not string }{
+		{ports(low)["tcp"], "2107 (Message Queuing (management)), 2382", "2179"},
+		{ports(low)["udp"], "3343 (Cluster service), 3527", "3389"},
+		{ports(low)["tcp"], "3389 (Remote Desktop)", "Hyper-V"},
+		{ports(high)["tcp"], "5985 (WinRM over HTTP), 5986", "6600"},
+		{ports(high)["tcp"], "5022", "SMB Direct"},
+		{ports(high)["tcp"], "5022", "DFS Replication"},
+		{ports(high)["tcp"], "8530", "8172"},
+		{ports(high)["tcp"], "9389 (Active Directory Web Services), 42424", "10123"},
+		{ports(high)["tcp"], "42424", "AppFabric"},
+		{ports(high)["tcp"], "42424", "SharePoint"},
+	} {
+		if !strings.Contains(tt.text, tt.has) || strings.Contains(tt.text, tt.not) || strings.Contains(tt.text, "more.") != strings.Contains(tt.text, "1270") {
+			t.Errorf("%s is to have %s and not %s", tt.text, tt.has, tt.not)
+		}
 	}
 }

@@ -60,7 +60,7 @@ func Needs(p Proposal) (parts Parts) {
 		if _, ok := p.ports(transport); ok {
 			parts |= PartRanges | PartExcluded | PartProcesses // one command of one shell, and a query
 			if transport == tcpip.TCP {
-				parts |= PartListeners
+				parts |= PartListeners | PartValues // a MaxUserPort stands beside it
 			}
 		}
 	}

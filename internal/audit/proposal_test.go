@@ -129,6 +129,123 @@ func TestForeseeListeners(t *testing.T) {
 	}
 }
 
+// What WinRM comes by is first, and told from where it listens for the host itself.
+func TestForeseeWinRM(t *testing.T) {
+	host := func(list ...Listener) Facts { return listening(modern(tcpip.Server2022, nil), list...) }
+	local := listener("0.0.0.0:47001", 4, "System")
+	web, sql := listener("0.0.0.0:30000", 10, "web.exe"), listener("0.0.0.0:1433", 11, "sqlservr.exe")
+	own, custom := listener("0.0.0.0:5985", 4, "System"), listener("0.0.0.0:8443", 4, "System")
+	by := func(port uint16) Proposal {
+		p := setRange(tcpRange, 1025, 64511)
+		p.Port = port
+		return p
+	}
+	const listens, console = "on which something listens", "WinRM's service at the host's console"
+	for _, tt := range []foresees{
+		{"47001 alone", Foresee(host(local), by(5985)), listens, "", nil, nil},
+		{"47001 beside another", Foresee(host(local, web), by(5985)), listens, tcpRange, []string{"2 ports on which something listens: 30000 (web.exe), 47001 (WinRM, local requests)", "start_port = 30001, number_of_ports = 35535"},
+			[]string{"the way back", console}},
+		{"WinRM's own", Foresee(host(sql, own), by(0)), listens, tcpRange, []string{"listens: 5985 (WinRM), 1433 (sqlservr.exe)", "the way back", console}, nil},
+		{"by which the provider comes", Foresee(host(sql, own, custom), by(8443)), listens, tcpRange, []string{"listens: 8443 (WinRM, by which this provider comes), 5985 (WinRM), 1433"}, nil},
+		{"by that alone", Foresee(host(custom), by(8443)), listens, tcpRange, []string{"the way back", console}, nil},
+		{"another's port", Foresee(host(custom), by(0)), listens, tcpRange, []string{"8443 (System)"}, []string{"the way back", console, "comes"}},
+	} {
+		tt.check(t)
+	}
+}
+
+// The simple cure comes first, where a range that starts above the ports stays large.
+func TestForeseeAbove(t *testing.T) {
+	at := func(port uint16) Facts {
+		f := modern(tcpip.Server2022, nil)
+		f.Listeners = []Listener{{Address: netipPort(port), PID: 10, Process: "web.exe"}}
+		return f
+	}
+	const listens, simplest = "on which something listens", "Simplest is a range that starts above: start_port = "
+	old2003 := listening(old(nil), listener("0.0.0.0:9999", 21, "a.exe"))
+	for _, tt := range []foresees{
+		{"the next port", Foresee(at(5985), setRange(tcpRange, 1025, 64511)), listens, tcpRange, []string{simplest + "5986, number_of_ports = 59550. Else reserve on the host what"}, []string{"before the apply"}},
+		{"half as many", Foresee(at(33280), setRange(tcpRange, 1025, 64511)), listens, tcpRange, []string{simplest + "33281, number_of_ports = 32255."}, nil},
+		{"fewer than half", Foresee(at(33281), setRange(tcpRange, 1025, 64511)), listens, tcpRange, []string{"Reserve on the host what"}, []string{simplest}},
+		{"as many as the default", Foresee(at(10000), setRange(tcpRange, 9000, 17385)), listens, tcpRange, []string{simplest + "10001, number_of_ports = 16384."}, nil},
+		{"fewer than the default", Foresee(at(10000), setRange(tcpRange, 9000, 17384)), listens, tcpRange, []string{"Reserve on the host what"}, []string{simplest}},
+		{"max_user_port moves no start", Foresee(at(5985), setNumber(portName, 65534)), listens, portName, []string{"Reserve on the host what"}, []string{simplest}},
+		{"nor on 2003", Foresee(old2003, setNumber(portName, 65534)), listens, portName, []string{"before the restart"}, []string{simplest}},
+	} {
+		tt.check(t)
+	}
+}
+
+func TestForeseeFamilies(t *testing.T) {
+	f := listening(modern(tcpip.Server2022, nil), listener("0.0.0.0:1433", 20, "sqlservr.exe"), listener("[::]:1433", 20, "sqlservr.exe"), listener("[::]:900", 20, "low.exe"))
+	unequal := listening(modern(tcpip.Server2022, nil), f.Listeners...)
+	unequal.Ranges[tcp4], unequal.Ranges[udp6] = ports(1025, 64511), ports(1025, 2000)
+	const listens, services, shared = "on which something listens", "of well-known services", "Exclusions are reported to be shared by IPv4 and IPv6: if the second line is refused, netsh int ipv4 show excludedportrange protocol="
+	wide1025 := tuning.Desired{tcpRange: tuning.Ports(ports(1025, 64511)), udpRange: tuning.Ports(ports(1025, 64511))}
+	for _, tt := range []foresees{
+		{"both", Foresee(f, setting(wide1025)), listens, tcpRange, []string{"1433 (sqlservr.exe)", shared + "tcp lists"}, []string{"newly"}},
+		{"one", Foresee(unequal, setting(wide1025)), listens, tcpRange, []string{"1433 (sqlservr.exe; newly, for IPv6)", "int ipv6 add"}, []string{"int ipv4", shared}},
+		{"UDP, one", Foresee(unequal, setting(wide1025)), services, udpRange, []string{"1434 (SQL Server Browser; newly, for IPv4)", "3389 (Remote Desktop)"}, nil},
+	} {
+		tt.check(t)
+	}
+}
+
+// Nobody tells who has UDP sockets: the well-known services are named instead.
+func TestForeseeUDPServices(t *testing.T) {
+	host := func() Facts { return modern(tcpip.Server2022, nil) }
+	inside := host()
+	inside.Ranges[udp4], inside.Ranges[udp6] = ports(1025, 3000), ports(1025, 3000)
+	kept := excluding(host(), Exclusion{Pool: udp4, Ports: ports(4500, 1)}, Exclusion{Pool: udp6, Ports: ports(4500, 1)})
+	half := excluding(host(), Exclusion{Pool: udp4, Ports: ports(4500, 1)})
+	blind := host()
+	blind.Excluded = nil
+	const services = "of well-known services"
+	for _, tt := range []foresees{
+		{"wide", Foresee(host(), setRange(udpRange, 1025, 64511)), services, udpRange, []string{
+			"the UDP range 1025-65535 would take in 18 ports of well-known services: 1434 (SQL Server Browser)", "4500 (IPsec NAT traversal)", "3389 (Remote Desktop)",
+			"UDP listeners were not looked at", "start_port = 5006", "the same with ipv6. Exclusions are reported to be shared", "show excludedportrange protocol=udp",
+			"\n  netsh int ipv4 add excludedportrange protocol=udp startport=4500 numberofports=1 store=persistent\n",
+		}, []string{"int ipv6", "could not be read", "1433", "protocol=tcp"}},
+		{"one", Foresee(host(), setRange(udpRange, 4500, 500)), services, udpRange, []string{"1 port of well-known services: 4500 (IPsec NAT traversal)"}, []string{"Simplest"}},
+		{"after it", Foresee(host(), setRange(udpRange, 5006, 60530)), services, "", nil, nil},
+		{"outside the range of now", Foresee(inside, setRange(udpRange, 1025, 64511)), services, udpRange, []string{"3 ports", "4500"}, []string{"1434"}},
+		{"excluded", Foresee(kept, setRange(udpRange, 4500, 500)), services, "", nil, nil},
+		{"excluded for one", Foresee(half, setRange(udpRange, 4500, 500)), services, udpRange, []string{"int ipv6 add excludedportrange protocol=udp startport=4500"}, []string{"int ipv4", "shared"}},
+		{"not known what is", Foresee(blind, setRange(udpRange, 4500, 500)), services, udpRange, []string{"What is reserved could not be read."}, nil},
+		{"TCP", Foresee(host(), setRange(tcpRange, 1025, 64511)), services, "", nil, nil},
+	} {
+		tt.check(t)
+	}
+}
+
+// MaxUserPort beside a range: found, or put back by the same plan.
+func TestForeseeBeside(t *testing.T) {
+	found := func(v tuning.Value) Facts { return modern(tcpip.Server2022, tuning.Values{portName: v}) }
+	leaves := func(becomes tuning.Value) Proposal {
+		p := setRange(tcpRange, 10000, 50000)
+		p.Prior, p.Becomes = tuning.Desired{portName: tuning.DWORD(65534)}, tuning.Values{portName: becomes}
+		return p
+	}
+	stays := setRange(tcpRange, 10000, 50000)
+	other := setRange(tcpRange, 10000, 50000)
+	other.Becomes = tuning.Values{delayName: tuning.Absent}
+	const beside, line = "beside dynamic_port_range.tcp", "\n  reg delete \"HKLM\\SYSTEM\\CurrentControlSet\\Services\\Tcpip\\Parameters\" /v MaxUserPort /f\n"
+	for _, tt := range []foresees{
+		{"found", Foresee(found(tuning.DWORD(15000)), stays), beside, tcpRange, []string{"MaxUserPort is REG_DWORD 15000 on this host, beside", "reported to make TCP's range 1024-15000 at the next restart", "is not known", line}, []string{"after the apply"}},
+		{"another value leaves", Foresee(found(tuning.DWORD(15000)), other), beside, tcpRange, []string{"is REG_DWORD 15000 on this host"}, nil},
+		{"absent", Foresee(found(tuning.Absent), stays), beside, "", nil, nil},
+		{"another type is ignored", Foresee(found(tuning.String("15000")), stays), beside, "", nil, nil},
+		{"a number that is none", Foresee(found(tuning.DWORD(4999)), stays), beside, tcpRange, []string{"reported to set TCP's range at the next restart"}, []string{"1024-"}},
+		{"let go and deleted", Foresee(found(tuning.DWORD(65534)), leaves(tuning.Absent)), beside, "", nil, nil},
+		{"let go and put back", Foresee(found(tuning.DWORD(65534)), leaves(tuning.DWORD(60000))), beside, tcpRange, []string{"MaxUserPort is put back to REG_DWORD 60000 and stays beside", "1024-60000", "delete it on the host, after the apply", line}, []string{"65534"}},
+		{"UDP", Foresee(found(tuning.DWORD(15000)), setRange(udpRange, 10000, 50000)), beside, "", nil, nil},
+		{"2003", Foresee(old(tuning.Values{portName: tuning.DWORD(15000)}), stays), beside, "", nil, nil},
+	} {
+		tt.check(t)
+	}
+}
+
 func TestForeseeRanges(t *testing.T) {
 	host := modern(tcpip.Server2022, nil)
 	running := func(f Facts, names ...string) Facts {
@@ -179,7 +296,10 @@ func TestForeseeRanges(t *testing.T) {
 		{"by its role", Foresee(byRole, setNumber(portName, 65534)), dcText, portName, []string{"max_user_port changes"}, nil},
 		{"a member", Foresee(member, both), dcText, "", nil, nil},
 		{"no range changes", Foresee(dc, setNumber(delayName, 30)), dcText, "", nil, nil},
-		{"a DNS server", Foresee(running(host, "dns.exe"), both), dnsText, tcpRange, []string{"2500 random UDP ports"}, nil},
+		{"a DNS server", Foresee(running(host, "dns.exe"), both), dnsText, udpRange, []string{"dynamic_port_range.udp changes on a DNS server", "2500 random UDP ports"}, nil},
+		{"a DNS server's TCP range", Foresee(running(host, "dns.exe"), setRange(tcpRange, 1025, 64511)), dnsText, "", nil, nil},
+		{"a DNS server's max_user_port", Foresee(running(host, "dns.exe"), setNumber(portName, 65534)), dnsText, "", nil, nil},
+		{"a DNS server of one pool", Foresee(running(old(nil), "dns.exe"), setNumber(portName, 65534)), dnsText, portName, []string{"max_user_port changes"}, nil},
 		{"no DNS server", Foresee(host, both), dnsText, "", nil, nil},
 
 		{"more than half excluded", Foresee(taken, setRange(tcpRange, 20000, 1000)), gone, tcpRange, []string{"501 of the 1000 ports of the TCP range 20000-20999 are excluded for IPv6", "netsh int ipv6 show excludedportrange protocol=tcp"}, nil},
@@ -200,6 +320,8 @@ func TestForeseeValues(t *testing.T) {
 	oldDC := troubled(tcpip.Server2003)
 	oldDC.Running["vmms.exe"], oldDC.System.ProductType = true, 2
 	missing := func(list ...Missing) Facts { f := modern(tcpip.Server2022, nil); f.Missing = list; return f }
+	shellless := missing(Missing{"ranges", "no shell", PartRanges})
+	shellless.NoShell = true
 	const reported, policy, undocumented, note = "is reported to make the TCP range", "Group Policy sets", "is not documented", "not everything could be looked at"
 	tests := []foresees{
 		{"65534", Foresee(host, setNumber(portName, 65534)), reported, portName, []string{
@@ -226,6 +348,9 @@ func TestForeseeValues(t *testing.T) {
 		{"one note", Foresee(missing(Missing{"excluded ranges", "no shell", PartExcluded}, Missing{"listeners", "denied\n##", PartListeners}), setNumber(delayName, 30)), note, "", []string{": excluded ranges, listeners", "\n  excluded ranges: no shell\n  listeners: denied # #\n"}, nil},
 		{"policies alone are not worth it", Foresee(missing(Missing{"policies", "denied", PartPolicies}), setNumber(delayName, 30)), note, "", nil, nil},
 		{"policies beside others are", Foresee(missing(Missing{"policies", "denied", PartPolicies}, Missing{"x", "y", 0}), setNumber(delayName, 30)), note, "", []string{"policies, x"}, nil},
+		{"no shell, and a range changes: the change fails", Foresee(shellless, setRange(udpRange, 1025, 64511)), note, "", nil, nil},
+		{"no shell, and none does", Foresee(shellless, setNumber(portName, 65534)), note, "", []string{"ranges: no shell"}, nil},
+		{"a shell that refused", Foresee(missing(Missing{"ranges", "denied", PartRanges}), setRange(udpRange, 1025, 64511)), note, "", []string{"ranges: denied"}, nil},
 		{"nothing is missing", Foresee(host, setNumber(delayName, 30)), note, "", nil, nil},
 	}
 	for _, tt := range tests {
@@ -306,7 +431,7 @@ func TestNeeds(t *testing.T) {
 		{"nothing", Proposal{}, 0},
 		{"a registry value", setNumber(delayName, 30), PartPolicies},
 		{"the UDP range", setRange(udpRange, 1025, 255), shared},
-		{"the TCP range", setRange(tcpRange, 1025, 255), shared | PartListeners},
+		{"the TCP range", setRange(tcpRange, 1025, 255), shared | PartListeners | PartValues},
 		{"MaxUserPort", setNumber(portName, 65534), shared | PartListeners | PartValues | PartPolicies},
 		{"a range that no machine has", setRange(tcpRange, 65000, 5000), 0},
 	}

@@ -216,6 +216,7 @@ func drawFacts(t *rapid.T) Facts {
 			return Missing{Part: drawText().Draw(t, "part"), Why: drawText().Draw(t, "why"), Of: Parts(rapid.Uint().Draw(t, "of"))}
 		})),
 	}
+	f.NoShell = rapid.Bool().Draw(t, "no shell")
 	if rapid.Bool().Draw(t, "reuse") {
 		r := drawRange().Draw(t, "auto-reuse")
 		f.AutoReuse = &r
@@ -239,6 +240,7 @@ func drawFacts(t *rapid.T) Facts {
 
 func drawProposal(t *rapid.T) Proposal {
 	p := Proposal{Desired: drawMap(t, "desired", drawAttribute(), drawValue()), Prior: drawMap(t, "prior", drawAttribute(), drawValue())}
+	p.Becomes, p.Port = drawMap(t, "becomes", drawAttribute(), drawValue()), rapid.Uint16().Draw(t, "by port")
 	for _, attribute := range slices.Sorted(maps.Keys(p.Desired)) {
 		if rapid.Bool().Draw(t, "changed") {
 			p.Changed = append(p.Changed, attribute)
