@@ -212,7 +212,7 @@ var ofRanges = []mutation{
 	},
 	{
 		name: "an import takes IPv4's range alone where only that was tuned", harm: "one attribute manages one family, and sets both",
-		file: "internal/tuning/ranges.go", old: `return ok && (known || ipv4 != usual || ipv6 != usual)`, replacement: `return ok && (known || ipv4 != usual)`,
+		file: "internal/tuning/ranges.go", old: `return ok && (known || ipv4 != usual || ipv6 != usual)`, replacement: `return ok && (known || ipv4 != usual && ipv6.Present)`,
 		room: tuningRoom, tests: []string{"TestTakeoverOfRanges"},
 	},
 	{
