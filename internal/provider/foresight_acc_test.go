@@ -43,11 +43,13 @@ func TestAccForesightOfRange(t *testing.T) {
 			host.AddListener("0.0.0.0:10000", 4242)
 			host.AddListener("[::]:10001", 4242)
 			host.SetPorts(tcpstack.Range{Start: 49152, Number: 16384}, tcpstack.Range{Start: 10001, Number: 1})
+			host.SetDWORD("MaxUserPort", 15000)
 			at := host.HTTPAddr()
 			c := newCLI(t, sealed(host)+tuned(at, ranged("tcp", 10000, 55536)))
 			text := c.foreseen()
 			tells(t, text, at+": the TCP range 10000-65535 would take in 1 port on which something listens: 10000 (sqlservr.exe)",
-				"netsh int ipv4 add excludedportrange protocol=tcp startport=10000 numberofports=1 store=persistent")
+				"Simplest is a range that starts above: start_port = 10001, number_of_ports = 55535", "netsh int ipv4 add excludedportrange protocol=tcp startport=10000 numberofports=1 store=persistent",
+				at+": MaxUserPort is REG_DWORD 15000 on this host, beside dynamic_port_range.tcp", "/v MaxUserPort /f")
 			untold(t, text, "1433", "9999", "startport=10001", "5985", "49664", "smaller", "Hyper-V", "domain controller", "policy", "drift")
 
 			c.config(sealed(host) + tuned(at, ranged("tcp", 1025, 64511)))
@@ -75,8 +77,9 @@ func TestAccForesight(t *testing.T) {
 	c := newCLI(t, "")
 	for lines, want := range map[string][]string{
 		ranged("tcp", 60000, 5000): {at + ": the TCP range 60000-64999 would make the pool smaller: 5000 ports, 16384 now",
-			at + ": dynamic_port_range.tcp changes on a domain controller", at + ": dynamic_port_range.tcp changes on a DNS server", "2500"},
-		ranged("udp", 5000, 60000): {at + ": the UDP range 5000-64999 would begin below 10000 on a host with Hyper-V or WSL (vmms.exe runs)"},
+			at + ": dynamic_port_range.tcp changes on a domain controller"},
+		ranged("udp", 5000, 60000): {at + ": the UDP range 5000-64999 would begin below 10000 on a host with Hyper-V or WSL (vmms.exe runs)", at + ": dynamic_port_range.udp changes on a DNS server", "2500",
+			at + ": the UDP range 5000-64999 would take in 2 ports of well-known services: 5004 (Windows Media Services (RTP)), 5005", "UDP listeners were not looked at"},
 		"max_user_port = 5000": {at + ": max_user_port 5000 on Windows Server 2008 and later is reported to make the TCP range 1024-5000 (3977 ports) at a restart", "smaller",
 			"dynamic_port_range = { tcp = { start_port = 1025, number_of_ports = 3976 } }"},
 		"keep_alive_time = 300":    {at + ": keep_alive_time 300 is 0.3 s", "milliseconds", at + ": Group Policy sets KeepAliveTime (Security Baseline)"},
@@ -105,6 +108,27 @@ func TestAccForesight(t *testing.T) {
 		t.Errorf("a plan without a change and without a refresh cost %d round trips", n)
 	}
 	c.must(0, "destroy", "-auto-approve", "-refresh=false")
+}
+
+// max_user_port goes and a range comes: where the value becomes absent all is well, and
+// where it is put back it stands beside the range.
+func TestAccForesightOfMaxUserPortThatGoes(t *testing.T) {
+	t.Parallel()
+	absent, present := winsim.Start(t, winsim.Server2022()), winsim.Start(t, winsim.Server2022())
+	present.SetDWORD("MaxUserPort", 60000)
+	for _, host := range []*winsim.Host{absent, present} {
+		at := host.HTTPAddr()
+		c := newCLI(t, sealed(host)+tuned(at, "max_user_port = 65534"))
+		c.must(0, "apply", "-auto-approve")
+		c.config(sealed(host) + tuned(at, ranged("tcp", 10000, 55536)))
+		text := c.foreseen()
+		if host == absent {
+			untold(t, text, "beside")
+		} else {
+			tells(t, text, at+": MaxUserPort is put back to REG_DWORD 60000 and stays beside dynamic_port_range.tcp", "1024-60000", "/v MaxUserPort /f")
+		}
+		c.must(0, "destroy", "-auto-approve")
+	}
 }
 
 // A host that is not there yet, one that does not answer and one that refuses what is

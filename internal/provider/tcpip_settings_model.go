@@ -233,7 +233,10 @@ func exclusionsOf(list []audit.Exclusion) []exclusionModel {
 // are not known.
 func listenersOf(f audit.Facts) []listenerModel {
 	inside := f.ListenersInRange()
-	if _, old := f.EphemeralPorts(); f.Listeners == nil || len(inside) == 0 && !old && f.Ranges == nil {
+	_, old := f.EphemeralPorts()
+	_, ipv4 := f.Ranges[tcpip.Pool{Transport: tcpip.TCP, Family: tcpip.IPv4}]
+	_, ipv6 := f.Ranges[tcpip.Pool{Transport: tcpip.TCP, Family: tcpip.IPv6}]
+	if f.Listeners == nil || !old && !(ipv4 && ipv6) {
 		return nil
 	}
 	models := []listenerModel{}

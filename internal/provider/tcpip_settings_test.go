@@ -66,7 +66,7 @@ func TestSettingsOfAnyFacts(t *testing.T) {
 			model.Findings == nil || model.Notes == nil || len(model.Notes) != len(f.Missing) {
 			t.Errorf("%s: %s", name, text)
 		}
-		if name == "much" && (len(model.Listeners) != 1 || model.Listeners[0].ProcessName != nil || model.ManagedBy == nil || model.ManagedBy.Original["max_user_port"] != `REG_SZ "5000"` ||
+		if name == "much" && (model.Listeners != nil || model.ManagedBy == nil || model.ManagedBy.Original["max_user_port"] != `REG_SZ "5000"` ||
 			model.PortRanges.TCP.IPv4 != nil || model.PortRanges.TCP.IPv6.Last != 65535 || model.PortRanges.UDP != nil || model.OperatingSystem.ProductType != "server") {
 			t.Errorf("%s", text)
 		}
@@ -175,5 +175,32 @@ func TestProviderHasItsDataSources(t *testing.T) {
 	}
 	if want := map[string]bool{"windows_socket_stats": true, "windows_tcpip_settings": true}; !reflect.DeepEqual(names, want) {
 		t.Errorf("%v", names)
+	}
+}
+
+// Null, and no shorter list, unless both TCP ranges are known.
+func TestListenersNeedBothRanges(t *testing.T) {
+	pool := func(transport tcpip.Transport, family tcpip.Family) tcpip.Pool {
+		return tcpip.Pool{Transport: transport, Family: family}
+	}
+	listening := []audit.Listener{{Address: netip.MustParseAddrPort("0.0.0.0:50000"), PID: 1}, {Address: netip.MustParseAddrPort("[::]:50000"), PID: 1}}
+	for name, tt := range map[string]struct {
+		ranges []tcpip.Pool
+		want   int // -1: null
+	}{
+		"none": {nil, -1}, "UDP only": {[]tcpip.Pool{pool(tcpip.UDP, tcpip.IPv4), pool(tcpip.UDP, tcpip.IPv6)}, -1},
+		"IPv6 only": {[]tcpip.Pool{pool(tcpip.TCP, tcpip.IPv6)}, -1}, "IPv4 only": {[]tcpip.Pool{pool(tcpip.TCP, tcpip.IPv4)}, -1},
+		"both": {[]tcpip.Pool{pool(tcpip.TCP, tcpip.IPv4), pool(tcpip.TCP, tcpip.IPv6)}, 2},
+	} {
+		facts := audit.Facts{System: audit.System{Build: tcpip.Server2022}, Listeners: listening}
+		for _, p := range tt.ranges {
+			if facts.Ranges == nil {
+				facts.Ranges = map[tcpip.Pool]tcpip.PortRange{}
+			}
+			facts.Ranges[p] = tcpip.DefaultPortRange
+		}
+		if got := listenersOf(facts); (got == nil) != (tt.want < 0) || tt.want >= 0 && len(got) != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

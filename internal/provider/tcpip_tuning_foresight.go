@@ -90,9 +90,10 @@ func (r *tcpipTuningResource) foresee(ctx context.Context, plan tuningModel, pri
 	}
 	ctx, cancel := context.WithTimeout(ctx, foresightTimeout)
 	defer cancel()
-	facts, err := host.ReadFacts(ctx, parts)
+	facts, err := lookAt(ctx, host, parts)
 	if refused(err) {
-		diags.Append(unable("Look at", name, err, "The apply would be refused in the same way."))
+		diags.Append(unable("Look at", name, err, "The apply would be refused in the same way, and each try may lock the account. "+
+			"If this run replaces the machine, and only the new one knows these credentials, apply that first (-target)."))
 		return diags
 	}
 	if err != nil {
@@ -104,6 +105,28 @@ func (r *tcpipTuningResource) foresee(ctx context.Context, plan tuningModel, pri
 	diags.Append(warnings(name, audit.Foresee(facts, proposal))...)
 	return diags
 }
+
+// lookAt is ReadFacts that ends with its context: what must be cleaned up on the host
+// then, such as a shell, is done beside it and takes some seconds more.
+func lookAt(ctx context.Context, host *winhost.Host, parts audit.Parts) (audit.Facts, error) {
+	type answer struct {
+		facts audit.Facts
+		err   error
+	}
+	read := make(chan answer, 1)
+	go func() {
+		facts, err := host.ReadFacts(ctx, parts)
+		read <- answer{facts, err}
+	}()
+	select {
+	case a := <-read:
+		return a.facts, a.err
+	case <-ctx.Done():
+		return audit.Facts{}, fmt.Errorf("the look at it took longer than %s: %w", foresightTimeout, ctx.Err())
+	}
+}
+
+func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // refused tells whether the host, or another one before it, refused the account.
 func refused(err error) bool {
@@ -122,7 +145,7 @@ func cannot(host string, facts audit.Facts, proposal audit.Proposal) (diags diag
 		switch build := facts.System.Build; {
 		case !build.HasDynamicPortRange():
 			diags.AddAttributeError(attributePath(argument), host+": this Windows has no dynamic port range",
-				fmt.Sprintf("It is build %d; Vista and Server 2008 were the first that have one. Set max_user_port for this host instead: its ephemeral ports are 1025 to MaxUserPort.", build))
+				upper(winhost.NoRangesError{Build: build}.Error())+". If this run replaces the machine by a later Windows, apply that first (-target).")
 		case facts.NoShell:
 			diags.AddAttributeError(attributePath(argument), host+": no shell to set a port range in",
 				"Dynamic port ranges are read and set by netsh, which needs a WinRM shell. "+sentence(winhost.ErrNoShell)+" Nothing of this resource would be applied: allow the shell, or take dynamic_port_range out for this host.")

@@ -136,11 +136,11 @@ func checkRange(start, number types.Number) error {
 	}
 	first, exact := start.ValueBigFloat().Int64()
 	if exact != big.Exact {
-		return fmt.Errorf("%s %s is no whole number", attrStartPort, start.ValueBigFloat().Text('g', 20))
+		return fmt.Errorf("%s %s is no whole number from %d to %d", attrStartPort, start.ValueBigFloat().Text('g', 20), tcpip.MinStartPort, 65536-tcpip.MinNumberOfPorts)
 	}
 	count, exact := number.ValueBigFloat().Int64()
 	if exact != big.Exact {
-		return fmt.Errorf("%s %s is no whole number", attrNumberOfPorts, number.ValueBigFloat().Text('g', 20))
+		return fmt.Errorf("%s %s is no whole number from %d to %d", attrNumberOfPorts, number.ValueBigFloat().Text('g', 20), tcpip.MinNumberOfPorts, 65536-tcpip.MinStartPort)
 	}
 	return tcpip.CheckPortRange(first, count)
 }

@@ -34,12 +34,12 @@ func tcpipTuningSchema(ctx context.Context) schema.Schema {
 			Default:    stringdefault.StaticString(string(tuning.Restore)),
 			Validators: []validator.String{onDestroyValidator{}},
 			MarkdownDescription: "What becomes of a value when the resource is destroyed or the attribute leaves the configuration: " +
-				"`restore` (default) puts back what was there before, `keep` leaves it, `windows_default` deletes it so that Windows uses its default. " +
+				"`restore` (default) puts back what was there before, `keep` leaves it, `windows_default` deletes a registry value so that Windows uses its default, and sets a port range to 49152+16384. " +
 				"A value that this provider never wrote is left as it is in any case. A change must be applied before a destroy goes by it.",
 		},
 		"original": schema.MapAttribute{
 			Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "What was on the host before this provider, by attribute: `absent`, `REG_DWORD 240`, `REG_SZ \"30\"` or `REG_QWORD 30`. Its keys are the attributes that are managed.",
+			MarkdownDescription: "What was on the host before this provider, by attribute: `absent`, `REG_DWORD 240`, `REG_SZ \"30\"` or `REG_QWORD 30`; a port range as its start and number, `49152+16384`, for IPv4 and IPv6 each (`dynamic_port_range.tcp.ipv4`). Its keys are what is managed.",
 		},
 		"owner": schema.StringAttribute{
 			Computed:            true,
@@ -67,9 +67,9 @@ func tcpipTuningSchema(ctx context.Context) schema.Schema {
 		}
 	}
 	return schema.Schema{
-		MarkdownDescription: "TCP/IP parameters of one Windows host, as REG_DWORD values under `HKLM\\" + tcpip.KeyPath + "`. " +
+		MarkdownDescription: "TCP/IP parameters of one Windows host: REG_DWORD values under `HKLM\\" + tcpip.KeyPath + "`, and its dynamic port ranges. " +
 			"An attribute that is not set is not managed; at least one must be set. " +
-			"Windows reads these values at its start: they take effect after the next restart of the host, which this provider never causes.",
+			"Windows reads the registry values at its start: they take effect after the next restart of the host, which this provider never causes. A port range takes effect at once, for new sockets.",
 		Attributes: attributes,
 	}
 }

@@ -28,6 +28,8 @@ func CheckPortRange(start, number int64) error {
 		return fmt.Errorf("start_port %s: write a port from %d to %d; netsh sets none below", hexadecimal(start), MinStartPort, 65536-MinNumberOfPorts)
 	case number < MinNumberOfPorts:
 		return fmt.Errorf("number_of_ports %s: write %d or more, which is the least that netsh sets", hexadecimal(number), MinNumberOfPorts)
+	case number > 65536:
+		return fmt.Errorf("number_of_ports %s: there are only %d ports from %d to the last, 65535", hexadecimal(number), 65536-start, start)
 	case number > 65536-start:
 		return fmt.Errorf("%d ports from %d end at %d, after the last port, 65535: from %d there are %d", number, start, start+number-1, start, 65536-start)
 	}
@@ -35,13 +37,18 @@ func CheckPortRange(start, number int64) error {
 }
 
 // Settable is the nearest range that netsh sets: one that starts at 1024 begins a
-// port later. Others are as they are.
+// port later, one of fewer than 255 ports gets more. Others are as they are, and what
+// is no range as well.
 func (r PortRange) Settable() PortRange {
-	if r.Start >= MinStartPort || !r.Valid() {
+	if !r.Valid() {
 		return r
 	}
-	cut := uint32(MinStartPort - r.Start)
-	return PortRange{Start: MinStartPort, Number: max(r.Number, cut+MinNumberOfPorts) - cut}
+	start, end := max(uint32(r.Start), MinStartPort), uint32(r.Start)+r.Number
+	number := max(end, start+MinNumberOfPorts) - start
+	if start+number > 65536 {
+		start = 65536 - number
+	}
+	return PortRange{Start: uint16(start), Number: number} // #nosec G115 -- ends at 65535 or before
 }
 
 // Last is the range's last port; meaningless for an empty range.

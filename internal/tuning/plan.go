@@ -188,8 +188,8 @@ func (plan *Plan) write(p tcpip.Parameter, found, to Value, oursAlready bool) {
 func (plan *Plan) unsettable(p tcpip.Parameter, original Value) {
 	if back := original.nearest(); back != original {
 		plan.warn(p, fmt.Sprintf("%s was %s, which netsh cannot set", p.ValueName, original),
-			fmt.Sprintf("netsh sets no range that starts below %d, though machines have them. It is recorded as the original, as it is; a destroy sets the nearest, %s. "+
-				"If a MaxUserPort made it at a restart, as is reported, nobody had set it by netsh: after a destroy it is set, and stays also without MaxUserPort.", tcpip.MinStartPort, back))
+			fmt.Sprintf("netsh sets ranges from port %d on, of %d ports or more, though machines have others. It is recorded as the original, as it is; a destroy sets the nearest, %s. "+
+				"If a MaxUserPort made it at a restart, as is reported, nobody had set it by netsh: after a destroy it is set, and stays also without MaxUserPort.", tcpip.MinStartPort, tcpip.MinNumberOfPorts, back))
 	}
 }
 

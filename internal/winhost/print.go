@@ -22,8 +22,8 @@ var (
 	netstatTCPv6 = section{"tcp6", "netstat -ano -p tcpv6"}
 	netstatUDP   = section{"udp4", "netstat -ano -p udp"}
 	netstatUDPv6 = section{"udp6", "netstat -ano -p udpv6"}
-	excludedIPv4 = section{"excluded4", "netsh int ipv4 show excludedportrange protocol=tcp"}
-	excludedIPv6 = section{"excluded6", "netsh int ipv6 show excludedportrange protocol=tcp"}
+	excludedIPv4 = showExcluded(tcpip.Pool{Transport: tcpip.TCP, Family: tcpip.IPv4})
+	excludedIPv6 = showExcluded(tcpip.Pool{Transport: tcpip.TCP, Family: tcpip.IPv6})
 	dynamicTCP   = showRange(tcpip.Pool{Transport: tcpip.TCP, Family: tcpip.IPv4})
 	dynamicTCPv6 = showRange(tcpip.Pool{Transport: tcpip.TCP, Family: tcpip.IPv6})
 	dynamicUDP   = showRange(tcpip.Pool{Transport: tcpip.UDP, Family: tcpip.IPv4})

@@ -13,7 +13,7 @@ import (
 
 // readRanges reads dynamic port ranges by netsh, since WMI does not say of which
 // family its range is: one command in one shell for all of them, five round trips or
-// six. The error is a [*tuning.UnavailableError] where the host has none, or no shell.
+// six, and one more for each Receive that the host ends without a word. The error is a [*tuning.UnavailableError] where the host has none, or no shell.
 func (h *Host) readRanges(ctx context.Context, ranges []tcpip.Parameter, into tuning.Values) error {
 	if len(ranges) == 0 {
 		return nil
@@ -61,8 +61,15 @@ func (h *Host) hasRanges(ctx context.Context) error {
 	if build.HasDynamicPortRange() {
 		return nil
 	}
-	return &tuning.UnavailableError{None: true, Err: fmt.Errorf("this Windows (build %d) has no dynamic port range; Vista and Server 2008 were the first: "+
-		"set max_user_port for this host instead of %s, as its ephemeral ports are 1025 to MaxUserPort", build, tcpip.RangeAttribute)}
+	return &tuning.UnavailableError{None: true, Err: NoRangesError{build}}
+}
+
+// NoRangesError is a Windows without dynamic port ranges.
+type NoRangesError struct{ Build tcpip.Build }
+
+func (e NoRangesError) Error() string {
+	return fmt.Sprintf("this Windows (build %d) has no dynamic port range; Vista and Server 2008 were the first: "+
+		"set max_user_port for this host instead of %s, as its ephemeral ports are 1025 to MaxUserPort", e.Build, tcpip.RangeAttribute)
 }
 
 // shownRange finds a range in what netsh printed.
@@ -106,17 +113,22 @@ func (h *Host) setRange(ctx context.Context, step tuning.Step) error {
 	if err != nil {
 		return needsShell(err)
 	}
+	return judgeSet(set.line, to, show, all)
+}
+
+// judgeSet tells by what the two programs printed whether a range was set.
+func judgeSet(line string, to tcpip.PortRange, show section, all map[string]ran) error {
 	found, err := shownRange(show, all)
-	switch done := all[set.name]; {
+	switch done := all["set"]; {
 	case err != nil:
-		return &wsman.UnfinishedError{Err: fmt.Errorf("after %q: %w; netsh said: %s", set.line, err, said(done.output))}
+		return &wsman.UnfinishedError{Err: fmt.Errorf("after %q: %w; netsh said: %s", line, err, said(done.output))}
 	case done.ok && found == to:
 		return nil
 	case done.ok:
-		return &wsman.UnfinishedError{Err: fmt.Errorf("%q did not do what it says: the host has %s; netsh said: %s", set.line, tuning.Ports(found), said(done.output))}
-	case found == to: // it was so already, or is all the same
-		return &wsman.UnfinishedError{Err: fmt.Errorf("%q failed on the host, which has that range now: %s", set.line, said(done.output))}
+		return &wsman.UnfinishedError{Err: fmt.Errorf("%q did not do what it says: the host has %s; netsh said: %s", line, tuning.Ports(found), said(done.output))}
+	case found == to: // somebody else set it, or only what is in use now is so
+		return fmt.Errorf("%q failed on the host, though it shows that range: %s", line, said(done.output))
 	default:
-		return fmt.Errorf("%q failed on the host, which still has %s: %s", set.line, tuning.Ports(found), said(done.output))
+		return fmt.Errorf("%q failed on the host, which still has %s: %s", line, tuning.Ports(found), said(done.output))
 	}
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
 )
 
+// maxTemplates bounds how many ranges are believed; Windows has six templates.
+const maxTemplates = 64
+
 // templates reads what the templates of MSFT_NetTCPSetting say of port ranges. Where
 // netsh has told the ranges, only templates are asked for that say something else, or
 // that set an auto-reuse range: a host that agrees with itself answers at once, where
@@ -26,6 +29,9 @@ func (r *factsRead) templates(ctx context.Context) error {
 			return fmt.Errorf("MSFT_NetTCPSetting: %w", err)
 		}
 		if dynamic != nil && !slices.Contains(found, *dynamic) {
+			if len(found) == maxTemplates {
+				return fmt.Errorf("MSFT_NetTCPSetting reports more than %d dynamic port ranges", maxTemplates)
+			}
 			found = append(found, *dynamic)
 		}
 		other, err := rangeIn(item, reuseStartColumn, reuseNumberColumn)

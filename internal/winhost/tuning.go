@@ -119,15 +119,15 @@ func (h *Host) isNoSuchMethod(ctx context.Context, err error) bool {
 // whose reply was lost is never sent again: the value is read, and counts as
 // written if it is what was asked for.
 func (h *Host) WriteTuning(ctx context.Context, step tuning.Step) error {
-	write := h.write
+	write, perhaps := h.write, mayHaveHappened
 	if step.Parameter.IsRange() {
-		write = h.setRange
+		write, perhaps = h.setRange, mayHaveRun
 	}
 	err := write(ctx, step)
 	if err == nil {
 		return nil
 	}
-	uncertain := mayHaveHappened(err)
+	uncertain := perhaps(err)
 	if uncertain && h.reads(ctx, step) {
 		return nil
 	}
@@ -139,14 +139,17 @@ func (h *Host) WriteTuning(ctx context.Context, step tuning.Step) error {
 // on. A return value and any other fault say that it was not done.
 func mayHaveHappened(err error) bool {
 	var fault *wsman.Fault
-	var unfinished *wsman.UnfinishedError
-	if errors.As(err, &unfinished) {
-		return true
-	}
 	if errors.As(err, &fault) {
 		return fault.OperationTimeout() || fault.Subcode == "InternalError" && fault.WMICode == 0 && !fault.Busy() && !fault.AccessDenied()
 	}
 	return transport.MayHaveHappened(err)
+}
+
+// mayHaveRun is mayHaveHappened of a command: what comes before it, such as the making
+// of its shell, changes nothing.
+func mayHaveRun(err error) bool {
+	var unfinished *wsman.UnfinishedError
+	return errors.As(err, &unfinished)
 }
 
 // reads tells whether the host has what a step was to write.
