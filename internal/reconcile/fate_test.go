@@ -213,3 +213,29 @@ func TestAReleaseThatIsTakenBackAfterAKill(t *testing.T) {
 		t.Errorf("killed %d times", killed)
 	}
 }
+
+// Terraform lost what it remembered, and there is no journal: what an update wrote last
+// may land when the new journal is written already, which must not say "never written" of it.
+func TestALateWriteAfterALostMemory(t *testing.T) {
+	late := 0
+	for n := range 12 {
+		m := desk("ours", nil)
+		m.journal, m.values[delayed] = "", tuning.DWORD(240)
+		state := held(m)
+		state.Memory = tuning.Memory{}
+		h, ctx := wired(m, fault{at: n, kind: isLate, delay: 100})
+		o := at(h).Update(ctx, state, tuning.Desired{delayed: tuning.DWORD(60)}, tuning.Restore)
+		if o.Err == nil || o.State == nil || len(h.landings) == 0 || !h.wrote(delayed) {
+			continue
+		}
+		late++
+		h.settle()
+		h, ctx = wired(m)
+		if d := at(h).Delete(ctx, clone(*o.State), tuning.Restore); d.Err != nil || m.values[delayed] != tuning.DWORD(240) {
+			t.Errorf("late at call %d: %v, the host has %s", n, d.Err, m.values[delayed])
+		}
+	}
+	if late == 0 {
+		t.Error("no write landed late")
+	}
+}

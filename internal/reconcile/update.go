@@ -71,11 +71,15 @@ func (w *work) aftermath(ctx context.Context, state Resource, attempted []tuning
 		return Outcome{Err: cause, State: kept, Notes: []string{"The host could not be read afterwards, so the write may have happened: state keeps what was known before. " +
 			"Run plan again when the host answers."}}
 	}
-	truth := tuning.AfterFailure(w.plan, w.claim.Prior, after, uncertain(cause))
+	late, landed := uncertain(cause), after
+	truth := tuning.AfterFailure(w.plan, w.claim.Prior, after, late)
+	if to, ours := w.plan.Written[late]; ours && to != truth.Original[late] { // where memory is lost, the journal tells what is ours by what is there, or may come
+		landed = merged(after, tuning.Values{late: to})
+	}
 	notes := []string{"State holds what the host has now; the next plan shows what is left to do."}
 	if lost(cause) {
 		notes = append(notes, tuning.TakeOver)
-	} else if err := w.put(ctx, w.journal(truth, after)); err != nil {
+	} else if err := w.put(ctx, w.journal(truth, landed)); err != nil {
 		truth = stillManaged(truth, w.claim.Prior)
 		notes = append(notes, "The journal could not be brought up to date: "+sentence(err))
 	}
