@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"maps"
+	"slices"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 )
@@ -109,14 +110,17 @@ func (w *world) create(c config) (*instance, bool) {
 	if !h.fired {
 		w.fail("a create could not undo for no reason")
 	}
+	if h.readBack && !h.slow && uncertain(o.Err) == "" && !slices.ContainsFunc(attributes, func(x string) bool { return !asBefore(s.values[x], m.values[x]) }) {
+		w.fail("a create was undone, and left state %v", next.state.Original)
+	}
 	for x, t := range m.truth { // what is undone is as if it had never been
 		_, managed := next.state.Original[x]
 		if _, ours := next.state.Memory.Written[x]; isRange(x) && !ours {
 			managed = false // it is there for the other family's sake
 		}
-		if now := m.values[x].String(); !managed && (now == s.values[x].String() || now == nearest(s.values[x].String())) {
+		if now := m.values[x]; !managed && asBefore(s.values[x], now) {
 			t.touched = s.truth[x].touched
-			t.allow(now)
+			t.allow(now.String())
 		}
 	}
 	next.attempted(h, c.desired)

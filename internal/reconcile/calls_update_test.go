@@ -138,6 +138,9 @@ func (w *world) updated(h *wire, s sight, i *instance, c config, next *instance,
 		}
 	}
 	next.vague = next.vague || anew || i.old
+	if anew { // what it saw of another Windows is no sight of this one
+		next.seen = nil
+	}
 	w.look(next, m, s.values)
 	w.pendingIs(m, next, "update")
 }

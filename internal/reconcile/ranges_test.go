@@ -69,6 +69,11 @@ func nearest(text string) string {
 	return fmt.Sprintf("1025+%d", max(number-(1025-start), 255))
 }
 
+// asBefore tells whether a value is as it was, or as near to that as can be.
+func asBefore(before, now tuning.Value) bool {
+	return now == before || now.String() == nearest(before.String())
+}
+
 // settable tells whether a value can be written to a machine: netsh refuses some ranges and
 // deletes none, and a registry value is no range.
 func settable(x string, v tuning.Value) bool {
