@@ -170,7 +170,7 @@ func TestServicesOf2003(t *testing.T) {
 		{ports(high)["tcp"], "42424", "AppFabric"},
 		{ports(high)["tcp"], "42424", "SharePoint"},
 	} {
-		if !strings.Contains(tt.text, tt.has) || strings.Contains(tt.text, tt.not) || strings.Contains(tt.text, "more.") != strings.Contains(tt.text, "1270") {
+		if !strings.Contains(tt.text, tt.has) || strings.Contains(tt.text, tt.not) {
 			t.Errorf("%s is to have %s and not %s", tt.text, tt.has, tt.not)
 		}
 	}
