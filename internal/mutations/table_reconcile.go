@@ -123,4 +123,9 @@ var ofReconcile = []mutation{
 		file: "internal/reconcile/work.go", old: `merged(w.anew, prior.Carried`, replacement: `merged(prior.Carried`,
 		room: reconcileRoom, tests: []string{"TestAnUpdateOfANewWindowsThatIsCutOff"},
 	},
+	{
+		name: "a new journal says \"never written\" of what may land late", harm: "memory was lost, it lands, and a destroy leaves it",
+		file: "internal/reconcile/update.go", old: `ours && to != truth.Original[late] {`, replacement: `ours && to == truth.Original[late] {`,
+		room: reconcileRoom, tests: []string{"TestALateWriteAfterALostMemory"},
+	},
 }
