@@ -91,6 +91,11 @@ func TestForeseeListeners(t *testing.T) {
 	fromState.Prior = tuning.Desired{tcpRange: tuning.Ports(ports(9000, 2000))}
 	old2003 := listening(old(nil), listener("0.0.0.0:1433", 20, "sqlservr.exe"), listener("0.0.0.0:9999", 21, "a.exe"), listener("0.0.0.0:8888", 22, "b.exe"))
 	old2003.Names["ReservedPorts"], old2003.ReservedPorts = tuning.TypeMulti, []string{"8888-8888"}
+	drawn := []Listener{listener("0.0.0.0:20001", 700, "services.exe"), listener("[::]:20001", 700, "services.exe"), listener("0.0.0.0:20002", 20, "db2.exe"), listener("[::]:20002", 20, "db2.exe")}
+	rpc, drifted := host(drawn...), wide(host(drawn...), ports(20000, 45536))
+	drifted.Ranges[tcp6] = tcpip.DefaultPortRange
+	mended := setRange(tcpRange, 20000, 45536)
+	mended.Prior = tuning.Desired{tcpRange: tuning.Ports(ports(20000, 45536))}
 	r2, first := listening(modern(7601, nil), web), listening(modern(6003, nil), web)
 	const listens = "on which something listens"
 	tests := []foresees{
@@ -111,6 +116,9 @@ func TestForeseeListeners(t *testing.T) {
 		{"RPC left from the default range is not news", Foresee(moved, wide1025), listens, tcpRange, []string{"1 port on which something listens: 50000 (db2.exe)"}, nil},
 		{"the range of now is not known: the default counts", Foresee(blind, wide1025), listens, tcpRange, []string{"10000 (web.exe)", "What is reserved could not be read."}, []string{"50000"}},
 		{"the range of now is state's", Foresee(blind, fromState), listens, tcpRange, []string{"50000 (db2.exe)"}, []string{"web.exe"}},
+		{"RPC from the range of the other family is not news", Foresee(drifted, setRange(tcpRange, 20000, 45536)), listens, tcpRange, []string{"1 port on which something listens: 20002 (db2.exe; newly, for IPv6)"}, nil},
+		{"nor from the range of state, which drifted", Foresee(rpc, mended), listens, tcpRange, []string{"1 port on which something listens: 20002 (db2.exe)"}, nil},
+		{"RPC on a port that Windows never handed out", Foresee(rpc, setRange(tcpRange, 20000, 45536)), listens, tcpRange, []string{"2 ports on which something listens: 20001 (services.exe), 20002 (db2.exe)"}, nil},
 		{"a UDP range takes in no TCP listener", Foresee(all, setRange(udpRange, 1025, 64511)), listens, "", nil, nil},
 		{"thirty", Foresee(many, wide1025), listens, tcpRange, []string{"30 ports", "20004 (agent.exe) and 25 more", "startport=20019 ", "… and 10 more"}, []string{"startport=20020 ", "20005 (agent.exe)"}},
 		{"two programs on one port", Foresee(host(web, listener("10.0.0.1:10000", 11, "web.exe")), wide1025), listens, tcpRange, []string{"1 port on which something listens: 10000 (web.exe)"}, nil},

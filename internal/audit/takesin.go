@@ -51,15 +51,25 @@ func (n news) only(port uint16) string {
 	return "; newly, for " + families[0]
 }
 
+// once tells whether Windows handed out a port at some time, as far as it is known: it is
+// in the default range, in the range of now of either family, or in that of state, which
+// a plan that mends a drift sets again.
+func (o *outlook) once(c change, n news, port uint16) bool {
+	if prior, ok := o.Prior[c.argument].PortRange(); ok && prior.Contains(port) {
+		return true
+	}
+	return o.usual().Contains(port) || n.now[tcpip.IPv4].Contains(port) || n.now[tcpip.IPv6].Contains(port)
+}
+
 // takesIn warns of listeners that the range newly takes in. One that has its port from
-// the default range is none, though that is not in use any more. WinRM's listener for
+// a range that Windows handed out once is none, though that is not in use any more. WinRM's listener for
 // local requests gives no warning of its own: practically every host has it.
 func (o *outlook) takesIn(c change) {
 	if c.transport != tcpip.TCP {
 		return
 	}
 	news := o.news(c)
-	list := slices.DeleteFunc(o.sockets(news.has), func(s socket) bool { return o.usual().Contains(s.port) && o.drawn(s, tcpip.PortRange{}) })
+	list := slices.DeleteFunc(o.sockets(news.has), func(s socket) bool { return o.once(c, news, s.port) && o.drawn(s, tcpip.PortRange{}) })
 	if !slices.ContainsFunc(list, func(s socket) bool { return s.port != winRMLocal }) {
 		return
 	}
