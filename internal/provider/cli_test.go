@@ -38,7 +38,7 @@ func build(flags ...string) (dir string, err error) {
 		return "", err
 	}
 	built.Store(dir, nil)
-	build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", filepath.Join(dir, "terraform-provider-windows"), "../..")...)
+	build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", filepath.Join(dir, "terraform-provider-windows"), "../..")...) //nolint:noctx // it outlives the test that asks first
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, output)
 	}
