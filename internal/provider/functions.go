@@ -65,7 +65,7 @@ type argument struct {
 // the argument at the position.
 func (a argument) check(position int64, value types.Number) (uint32, *function.FuncError) {
 	if err := checkNumber(a.Parameter, value); err != nil {
-		return 0, function.NewArgumentFuncError(position, advised(err, a.advice))
+		return 0, argumentError(position, advised(err, a.advice))
 	}
 	number, _ := value.ValueBigFloat().Uint64()
 	return uint32(number), nil // #nosec G115 -- no argument's range is wider
@@ -84,4 +84,9 @@ func advised(err error, advice string) string {
 // that the two compare as equal.
 func exactly(fraction *big.Rat) *big.Float {
 	return new(big.Float).SetPrec(numberPrecision).SetRat(fraction)
+}
+
+// argumentError is an error about an argument. Terraform puts a full stop behind it.
+func argumentError(position int64, text string) *function.FuncError {
+	return function.NewArgumentFuncError(position, strings.TrimSuffix(text, "."))
 }

@@ -57,7 +57,7 @@ func (portRangeConflicts) Run(ctx context.Context, req function.RunRequest, resp
 			resp.Error = resp.Result.Set(ctx, types.ListUnknown(types.NumberType))
 			return
 		case value.IsNull():
-			resp.Error = function.NewArgumentFuncError(2, path+" is null. "+servicePort(path).advice)
+			resp.Error = argumentError(2, path+" is null. "+servicePort(path).advice)
 			return
 		}
 		port, err := servicePort(path).check(2, value)
@@ -85,7 +85,7 @@ func conflictRange(start, number types.Number) (r tcpip.PortRange, err *function
 	}
 	r.Start = uint16(first) // #nosec G115 -- check bounds it
 	if !r.Valid() {
-		return r, function.NewArgumentFuncError(1, fmt.Sprintf("%d ports from start_port %d on end at %d, after the last port, 65535. Give number_of_ports %d or fewer.",
+		return r, argumentError(1, fmt.Sprintf("%d ports from start_port %d on end at %d, after the last port, 65535. Give number_of_ports %d or fewer.",
 			r.Number, first, first+r.Number-1, 65536-first))
 	}
 	return r, nil

@@ -108,7 +108,7 @@ func (requiredPorts) Run(ctx context.Context, req function.RunRequest, resp *fun
 	}
 	ports, refused := tcpip.RequiredPorts(float64Of(rate.ValueBigFloat()), seconds)
 	if refused != nil {
-		resp.Error = function.NewArgumentFuncError(0, fmt.Sprintf("connections_per_second %s is outside its range 0 to %d. Give how many new connections to one destination the host opens each second.",
+		resp.Error = argumentError(0, fmt.Sprintf("connections_per_second %s is outside its range 0 to %d. Give how many new connections to one destination the host opens each second.",
 			rate.ValueBigFloat().Text('g', 20), int64(tcpip.MaxConnectionRate)))
 		return
 	}

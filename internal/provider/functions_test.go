@@ -166,9 +166,9 @@ func TestFunctionsRefuse(t *testing.T) {
 		{newPortRangeConflicts, []attr.Value{num("0"), num("255"), list()}, 0, []string{"start_port 0 is 0x0, outside its range 1 to 65535 (port number). Give the first port"}},
 		{newPortRangeConflicts, []attr.Value{num("65536"), num("1"), list()}, 0, []string{"start_port 65536 is 0x10000, outside"}},
 		{newPortRangeConflicts, []attr.Value{num("1025"), num("0"), list()}, 1, []string{"number_of_ports 0 is 0x0, outside its range 1 to 65535 (count). Give how many"}},
-		{newPortRangeConflicts, []attr.Value{num("1025"), num("64512"), list()}, 1, []string{"64512 ports from start_port 1025 on end at 65536, after the last port, 65535. Give number_of_ports 64511 or fewer."}},
-		{newPortRangeConflicts, []attr.Value{num("65535"), num("65535"), list()}, 1, []string{"end at 131069", "Give number_of_ports 1 or fewer."}},
-		{newPortRangeConflicts, []attr.Value{num("1025"), num("255"), list("1433", "0")}, 2, []string{"ports[1] 0 is 0x0, outside its range 1 to 65535 (port number). Give the port on which the service listens."}},
+		{newPortRangeConflicts, []attr.Value{num("1025"), num("64512"), list()}, 1, []string{"64512 ports from start_port 1025 on end at 65536, after the last port, 65535. Give number_of_ports 64511 or fewer"}},
+		{newPortRangeConflicts, []attr.Value{num("65535"), num("65535"), list()}, 1, []string{"end at 131069", "Give number_of_ports 1 or fewer"}},
+		{newPortRangeConflicts, []attr.Value{num("1025"), num("255"), list("1433", "0")}, 2, []string{"ports[1] 0 is 0x0, outside its range 1 to 65535 (port number). Give the port on which the service listens"}},
 		{newPortRangeConflicts, []attr.Value{num("1025"), num("255"), list("70000")}, 2, []string{"ports[0] 70000 is 0x11170, outside"}},
 		{newPortRangeConflicts, []attr.Value{num("1025"), num("255"), list("1433.5")}, 2, []string{"ports[0] 1433.5 is no whole number"}},
 		{newPortRangeConflicts, []attr.Value{num("1025"), num("255"), none}, 2, []string{"ports[1] is null. Give the port"}},
@@ -186,8 +186,8 @@ func TestFunctionsRefuse(t *testing.T) {
 				t.Errorf("%v: %q lacks %q", tt.arguments, err.Text, want)
 			}
 		}
-		if !strings.HasSuffix(err.Text, ".") {
-			t.Errorf("%v: no sentence: %q", tt.arguments, err.Text)
+		if strings.HasSuffix(err.Text, ".") {
+			t.Errorf("%v: Terraform puts a full stop behind it: %q", tt.arguments, err.Text)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package winhost
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -45,6 +46,10 @@ func (r *factsRead) policies(ctx context.Context) error {
 		}
 		return nil
 	})
+	var fault *wsman.Fault
+	if errors.As(err, &fault) && fault.UnknownClass() && !fault.AccessDenied() {
+		return fmt.Errorf("the host keeps no results of Group Policy (%s)", namespacePolicies)
+	}
 	if err != nil {
 		return err
 	}
