@@ -141,7 +141,7 @@ func TestFunctionPortRangeConflicts(t *testing.T) {
 // Each error blames an argument, names it, gives its number and its range, and says
 // what to do.
 func TestFunctionsRefuse(t *testing.T) {
-	const delayAdvice = "Give the host's TcpTimedWaitDelay, or 240 where it is not set."
+	const delayAdvice = "Give the host's TcpTimedWaitDelay, or 240 where it is not set"
 	none := types.ListValueMust(types.NumberType, []attr.Value{num("1433"), types.NumberNull()})
 	for _, tt := range []struct {
 		f         func() function.Function
