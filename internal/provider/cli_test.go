@@ -3,6 +3,7 @@ package provider
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -195,16 +197,19 @@ func diagnostics(t *testing.T, output, severity string) []diagnostic {
 	return list
 }
 
-// warned demands exactly these warnings, by summary; %s stands for the host.
+// warned demands exactly these warnings, by summary, and gives them in this order, which
+// is not always the CLI's; %s stands for the host.
 func (c *cli) warned(output, host string, want ...string) []diagnostic {
 	c.t.Helper()
 	got := diagnostics(c.t, output, "warning")
+	place := func(d diagnostic) int { return slices.Index(want, d.Summary) }
+	for i, summary := range want {
+		want[i] = strings.ReplaceAll(summary, "%s", host)
+	}
+	slices.SortStableFunc(got, func(a, b diagnostic) int { return cmp.Compare(place(a), place(b)) })
 	var summaries []string
 	for _, d := range got {
 		summaries = append(summaries, d.Summary)
-	}
-	for i, summary := range want {
-		want[i] = strings.ReplaceAll(summary, "%s", host)
 	}
 	if fmt.Sprint(summaries) != fmt.Sprint(want) {
 		c.t.Errorf("warnings %q, want %q", summaries, want)

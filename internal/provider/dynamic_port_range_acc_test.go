@@ -170,7 +170,7 @@ func TestAccPortRangeOn2003(t *testing.T) {
 		host := winsim.Start(t, old)
 		at := host.HTTPAddr()
 		c := newCLI(t, sealed(host)+tuned(at, ranged("tcp", 1025, 3976)))
-		tells(t, strings.Join(summaryAndDetail(t, c.must(1, "apply", "-auto-approve", "-json")), "\n"), at, "has no dynamic port range", "Set max_user_port for this host instead")
+		tells(t, strings.Join(summaryAndDetail(t, c.must(1, "apply", "-auto-approve", "-json")), "\n"), at, "has no dynamic port range", "set max_user_port for this host instead")
 		noJournal(t, host)
 		tells(t, strings.Join(summaryAndDetail(t, c.blind().must(1, "apply", "-auto-approve", "-json")), "\n"), "Unable to Create TCP/IP Tuning of "+at,
 			"set max_user_port for this host instead of dynamic_port_range", "Nothing was written")
