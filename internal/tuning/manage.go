@@ -56,7 +56,7 @@ func ReleaseWarnings(released []tcpip.Parameter, observed Values, prior Prior, o
 
 // DestroyWarnings says at plan time what a destroy does that a reader would not
 // expect of one: values that stay, or go though they were there before. A value that
-// was never written and is as it was found is no news.
+// was never written and is as it was found is no news, unless the default was asked for.
 func DestroyWarnings(observed Values, prior Prior, onDestroy OnDestroy) []Warning {
 	var plan Plan
 	for _, p := range tcpip.Settings {
@@ -64,7 +64,7 @@ func DestroyWarnings(observed Values, prior Prior, onDestroy OnDestroy) []Warnin
 		if !managed || prior.wrote(p.Attribute) && asBefore(original, onDestroy) {
 			continue
 		}
-		if prior.Written != nil && !prior.wrote(p.Attribute) && observed[p.Attribute] == original {
+		if onDestroy != WindowsDefault && prior.Written != nil && !prior.wrote(p.Attribute) && observed[p.Attribute] == original {
 			continue
 		}
 		end := releaseTo(p, Absent, original, prior, onDestroy)

@@ -98,6 +98,9 @@ func TestDestroyWarnings(t *testing.T) {
 	if got := summaries(DestroyWarnings(Values{alive: DWORD(1)}, prior, Restore)); len(got) != 0 {
 		t.Errorf("a value that is as it was found: %q", got)
 	}
+	if got := summaries(DestroyWarnings(Values{alive: DWORD(1)}, prior, WindowsDefault)); len(got) != 2 {
+		t.Errorf("the default was asked for, and what was never written stays: %q", got)
+	}
 	prior.Written = nil
 	if got := DestroyWarnings(Values{alive: DWORD(1)}, prior, Keep); len(got) != 3 {
 		t.Errorf("a lost memory: %+v", got)
