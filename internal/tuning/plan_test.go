@@ -185,7 +185,8 @@ func TestApplyRefusesWhatCannotBePutBack(t *testing.T) {
 	}
 }
 
-// A value that was never written and is as it was found (KeepAliveTime) is no news.
+// A value that was never written and is as it was found (KeepAliveTime) is no news,
+// unless the default was asked for.
 func TestDestroy(t *testing.T) {
 	prior := Prior{
 		Original: Values{delay: DWORD(240), port: Absent, alive: DWORD(300000), "keep_alive_interval": String("1000"), "tcp_num_connections": DWORD(5)},
@@ -204,7 +205,7 @@ func TestDestroy(t *testing.T) {
 			"KeepAliveInterval is not restored on destroy", "TcpNumConnections is not restored on destroy"}},
 		{WindowsDefault, []string{
 			"TcpTimedWaitDelay: REG_DWORD 30 -> absent", "MaxUserPort: REG_DWORD 60000 -> absent", "KeepAliveInterval: REG_DWORD 2000 -> absent",
-		}, []string{"MaxUserPort was REG_DWORD 60000, not the 65534 that was applied", "TcpTimedWaitDelay is not restored on destroy",
+		}, []string{"MaxUserPort was REG_DWORD 60000, not the 65534 that was applied", "TcpTimedWaitDelay is not restored on destroy", "KeepAliveTime is not restored on destroy",
 			"KeepAliveInterval is not restored on destroy", "TcpNumConnections is not restored on destroy"}},
 	}
 	for _, tt := range tests {
