@@ -132,3 +132,36 @@ func TestWriteRangeThatNetshDoesNotSet(t *testing.T) {
 		t.Errorf("%d commands", n)
 	}
 }
+
+// Whatever netsh prints that is not one range is an error that shows it, and never a
+// range in state.
+func TestShownRange(t *testing.T) {
+	pool := tcp4(t).Pool
+	section := showRange(pool)
+	for name, tt := range map[string]struct {
+		ok     bool
+		output string
+		want   string // of the error; empty: 49152+16384
+	}{
+		"English":              {true, "\r\nProtocol tcp Dynamic Port Range\r\n---------------------------------\r\nStart Port      : 49152\r\nNumber of Ports : 16384\r\n\r\n", ""},
+		"a code page of DOS":   {true, "Port de d\x82marrage : 49152\r\nNombre de ports\xff: 16384\r\n", ""},
+		"no labels known":      {true, "x 49152\ny 16384\n", ""},
+		"empty":                {true, "", "printed 0 numbers"},
+		"one number":           {true, "Start Port : 49152\r\n", "printed 1 numbers"},
+		"three numbers":        {true, "a : 49152\r\nb : 16384\r\nc : 1\r\n", "printed 3 numbers"},
+		"past the last port":   {true, "a : 49152\r\nb : 16385\r\n", "which no machine has"},
+		"a start past it":      {true, "a : 65536\r\nb : 300\r\n", "start port 65536"},
+		"a number that wraps":  {true, "a : 49152\r\nb : 4294967295\r\n", "which no machine has"},
+		"failed":               {false, "The following command was not found: \x1b[2J\r\n", `"netsh int ipv4 show dynamicport tcp" failed on the host: The following command was not found: \x1b[2J`},
+		"failed with a range":  {false, "a : 49152\r\nb : 16384\r\n", "failed on the host"},
+		"failed without words": {false, "", "it printed nothing"},
+	} {
+		got, err := shownRange(section, map[string]ran{section.name: {tt.ok, []byte(tt.output)}})
+		if tt.want == "" && (err != nil || got != tcpip.DefaultPortRange) || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want) || got != (tcpip.PortRange{})) {
+			t.Errorf("%s: %v, %v, want %q", name, got, err, tt.want)
+		}
+	}
+	if _, err := shownRange(section, map[string]ran{}); err == nil {
+		t.Error("a section that is missing was taken")
+	}
+}
