@@ -240,7 +240,8 @@ func (w *world) released(h *wire, s sight, i *instance, x string, onDestroy tuni
 	if _, managed := i.state.Original[x]; !managed { // what an earlier owner left is restored
 		onDestroy = tuning.Restore
 	}
-	guess := forgotten && s.class != mine // "then every managed value counts as written"
+	_, named := s.journal.Values[x]
+	guess := forgotten && (s.class != mine || !named) // "then every managed value counts as written"
 	tried := t.tried || guess || h.m.crowded || (i.loose && i.wrote[x])
 	switch {
 	case !tried && wrote:

@@ -176,9 +176,9 @@ func (c *Claim) meet(stake Stake, journal *Journal, here Machine) error {
 	}
 	maps.Copy(c.Prior.Written, journal.Written)
 	if stake.Memory.Written == nil { // what an update that was killed had let go already is ours to put back as long as state has it
-		for attribute := range stake.Original {
-			if _, named := journal.Original[attribute]; !named {
-				p, _ := tcpip.ByAttribute(attribute)
+		for attribute, before := range stake.Original {
+			p, _ := tcpip.ByAttribute(attribute)
+			if _, named := journal.Original[attribute]; !named && stake.Numbers[p.Argument()] != before {
 				c.Prior.Written[attribute] = assumed(p, stake.Numbers[p.Argument()])
 			}
 		}

@@ -445,3 +445,35 @@ func TestList(t *testing.T) {
 		}
 	}
 }
+
+// Memory is lost, and the journal does not name a value that state has (an update that was
+// killed had let it go, or an import found it beside another owner's journal): it counts as
+// written, unless it is as it was found.
+func TestLostMemoryOfWhatTheJournalDoesNotName(t *testing.T) {
+	for _, tt := range []struct {
+		original Value
+		numbers  Desired
+		want     Value
+	}{
+		{DWORD(7200000), Desired{alive: DWORD(300000)}, DWORD(300000)},
+		{Absent, Desired{alive: DWORD(300000)}, DWORD(300000)},
+		{DWORD(7200000), Desired{}, DWORD(0)},
+		{DWORD(7200000), Desired{alive: DWORD(7200000)}, Absent},
+		{Absent, Desired{}, Absent},
+	} {
+		stake := stakeOf(forgetful, func(s *Stake) { s.Original, s.Numbers = Values{delay: DWORD(240), alive: tt.original}, tt.numbers })
+		found := journalOf("ours", func(j *Journal) { delete(j.Original, alive); delete(j.Written, alive) })
+		claim, err := ClaimUpdate(stake, found, here)
+		if got := claim.Prior.Written[alive]; err != nil || got != tt.want {
+			t.Errorf("%s, and now %v: counts as written: %s, want %s; %v", tt.original, tt.numbers, got, tt.want, err)
+		}
+	}
+	stake := stakeOf(forgetful, func(s *Stake) {
+		s.Original, s.Numbers = Values{delay: DWORD(240), tcp4: usual, tcp6: usual, udp4: usual, udp6: usual}, Desired{tcp: wide, udp: usual}
+	})
+	claim, err := ClaimUpdate(stake, journalOf("ours"), here)
+	want := Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(300000), tcp4: wide, tcp6: wide}
+	if err != nil || !reflect.DeepEqual(claim.Prior.Written, want) {
+		t.Errorf("ranges: %v, want %v; %v", claim.Prior.Written, want, err)
+	}
+}
