@@ -178,7 +178,7 @@ func (c *Claim) meet(stake Stake, journal *Journal, here Machine) error {
 	if stake.Memory.Written == nil { // what an update that was killed had let go already is ours to put back as long as state has it
 		for attribute, before := range stake.Original {
 			p, _ := tcpip.ByAttribute(attribute)
-			if _, named := journal.Original[attribute]; !named && stake.Numbers[p.Argument()] != before {
+			if _, named := journal.Original[attribute]; !named && !stake.Numbers[p.Argument()].isLike(before) {
 				c.Prior.Written[attribute] = assumed(p, stake.Numbers[p.Argument()])
 			}
 		}

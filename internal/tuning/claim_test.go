@@ -469,7 +469,7 @@ func TestLostMemoryOfWhatTheJournalDoesNotName(t *testing.T) {
 		}
 	}
 	stake := stakeOf(forgetful, func(s *Stake) {
-		s.Original, s.Numbers = Values{delay: DWORD(240), tcp4: usual, tcp6: usual, udp4: usual, udp6: usual}, Desired{tcp: wide, udp: usual}
+		s.Original, s.Numbers = Values{delay: DWORD(240), tcp4: usual, tcp6: usual, udp4: near, udp6: low}, Desired{tcp: wide, udp: near}
 	})
 	claim, err := ClaimUpdate(stake, journalOf("ours"), here)
 	want := Values{delay: DWORD(30), port: DWORD(65534), alive: DWORD(300000), tcp4: wide, tcp6: wide}

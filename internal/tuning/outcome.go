@@ -112,7 +112,7 @@ func Nearly(steps []Step, now Values) (near []Step) {
 func AssumeWritten(original, found Values) Values {
 	written := Values{}
 	for _, p := range Parameters(original) {
-		if now, read := found[p.Attribute]; read && now != original[p.Attribute] {
+		if now, read := found[p.Attribute]; read && !now.isLike(original[p.Attribute]) {
 			written[p.Attribute] = assumed(p, now)
 		}
 	}

@@ -163,7 +163,7 @@ func Destroy(observed Values, prior Prior, onDestroy OnDestroy) Plan {
 		switch found := observed[p.Attribute]; {
 		case managed:
 			plan.release(p, found, original, prior, onDestroy)
-		case recorded && found != carried: // on_destroy is about this resource's own values
+		case recorded && !found.isLike(carried): // on_destroy is about this resource's own values
 			plan.warn(p, fmt.Sprintf("%s is still as an earlier owner left it", p.ValueName),
 				fmt.Sprintf("The host's journal says that it was %s before. %s", carried, releaseTo(p, found, carried, prior, Restore).why))
 			plan.release(p, found, carried, prior, Restore)
@@ -196,7 +196,7 @@ func (plan *Plan) unsettable(p tcpip.Parameter, original Value) {
 // doubt warns of a value that a journal gives an original for, and that is neither
 // that nor what was written: somebody set it since.
 func (plan *Plan) doubt(p tcpip.Parameter, found, original Value, prior Prior) {
-	if ours, wrote := prior.Written[p.Attribute]; found == original || wrote && found == ours {
+	if ours, wrote := prior.Written[p.Attribute]; found.isLike(original) || wrote && found == ours {
 		return
 	}
 	plan.warn(p, fmt.Sprintf("%s was %s, which the journal does not know", p.ValueName, found),
@@ -236,7 +236,7 @@ func (plan Plan) Overtaken(state Desired, observed Values, prior Prior) []Warnin
 // carry keeps in mind what an earlier owner left, unless it is as it was before.
 func (plan *Plan) carry(p tcpip.Parameter, found Value, prior Prior) {
 	original, recorded := prior.Carried[p.Attribute]
-	if !recorded || found == original {
+	if !recorded || found.isLike(original) {
 		return
 	}
 	if plan.Carried == nil {
@@ -276,7 +276,7 @@ func releaseTo(p tcpip.Parameter, found, original Value, prior Prior, onDestroy 
 	const stays, deleted = "stays as it is", "will be deleted"
 	name, forgotten := p.ValueName, fmt.Sprintf("Before this provider it was %s; that is forgotten then.", original)
 	switch {
-	case prior.Written == nil && found == original:
+	case prior.Written == nil && found.isLike(original):
 		return ending{found, stays, name + " is as it was found and stays so."}
 	case !prior.wrote(p.Attribute):
 		return ending{found, stays, name + " was never written by this provider and stays as it is."}

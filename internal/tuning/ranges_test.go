@@ -289,6 +289,13 @@ func TestApplyRanges(t *testing.T) {
 			[]string{nameTCP6 + " was 20000+10000, not the 10000+50000 that was applied"}},
 		{"a lost memory: as it was before stays, the other one counts as written", pairOf(low, wide), Desired{}, Prior{Original: pairOf(low, low)}, Restore,
 			[]string{nameTCP6 + ": 10000+50000 -> 1025+64510"}, Prior{Original: Values{}, Written: Values{}}, nil},
+		{"a lost memory: as near to what was before as can be", pairOf(near, wide), Desired{}, Prior{Original: pairOf(low, usual)}, WindowsDefault,
+			[]string{nameTCP6 + ": 10000+50000 -> 49152+16384"}, Prior{Original: Values{}, Written: Values{}}, nil},
+		{"what an earlier owner left as near to what was before as can be is forgotten", Values{tcp4: near, tcp6: wide, delay: DWORD(30)}, Desired{delay: DWORD(30)},
+			Prior{Original: Values{delay: Absent}, Carried: pairOf(low, low), Written: Values{delay: DWORD(30), tcp4: wide, tcp6: wide}}, Restore,
+			nil, Prior{Original: Values{delay: Absent}, Carried: Values{tcp6: low}, Written: Values{delay: DWORD(30), tcp6: wide}}, nil},
+		{"and taken over without a doubt", pairOf(near, near), Desired{tcp: wide}, Prior{Original: Values{}, Carried: pairOf(low, low), Written: Values{}}, Restore,
+			[]string{nameTCP4 + ": 1025+64510 -> 10000+50000", nameTCP6 + ": 1025+64510 -> 10000+50000"}, Prior{Original: pairOf(low, low), Written: pairOf(wide, wide)}, nil},
 		{"taken over by the journal, of which one family is as it was", pairOf(usual, wide), Desired{tcp: wide},
 			Prior{Original: Values{}, Carried: Values{tcp6: other}, Written: Values{tcp6: wide}}, Restore,
 			[]string{nameTCP4 + ": 49152+16384 -> 10000+50000"}, Prior{Original: pairOf(usual, other), Written: pairOf(wide, wide)}, nil},
@@ -646,6 +653,9 @@ func TestUnreadRanges(t *testing.T) {
 
 func TestAssumeWrittenOfRanges(t *testing.T) {
 	original := Values{tcp4: usual, tcp6: low, udp4: usual, udp6: usual}
+	if got := AssumeWritten(pairOf(low, low), pairOf(near, low)); len(got) != 0 {
+		t.Errorf("as near to what was before as can be: %v", got)
+	}
 	got := AssumeWritten(original, Values{tcp4: wide, tcp6: low, udp4: DWORD(5), udp6: Absent})
 	if want := (Values{tcp4: wide, udp4: usual, udp6: usual}); !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
@@ -732,6 +742,9 @@ func TestCarriedRanges(t *testing.T) {
 	}
 	text := told(plan.CarriedWarnings(observed))
 	tellsAll(t, "the takeover", text, nameTCP6+" is 10000+50000, as the earlier owner left it", "Configure "+tcp+" to manage it", "makes it 1025+64510 again")
+	if plan := Destroy(pairOf(usual, near), Prior{Original: Values{}, Carried: Values{tcp6: low}, Written: Values{tcp6: wide}}, Restore); len(plan.Steps)+len(plan.Warnings) != 0 {
+		t.Errorf("as near to what was before as can be: %v, %q", steps(plan.Steps), told(plan.Warnings))
+	}
 	destroy := Destroy(observed, plan.Prior(), Keep)
 	if got := steps(destroy.Steps); !slices.Equal(got, []string{nameTCP6 + ": 10000+50000 -> 1025+64510"}) {
 		t.Errorf("a destroy does %q", got)

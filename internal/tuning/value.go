@@ -120,6 +120,9 @@ func (v Value) nearest() Value {
 	return v
 }
 
+// isLike tells whether a value is as it was before, or as near to that as can be.
+func (v Value) isLike(before Value) bool { return v == before || v == before.nearest() }
+
 // Restorable tells whether the value can be put back later exactly as it was.
 func (v Value) Restorable() bool { return !v.Opaque }
 
