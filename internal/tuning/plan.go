@@ -148,7 +148,11 @@ func Apply(observed Values, desired Desired, prior Prior, onDestroy OnDestroy) (
 			plan.unsettable(p, found)
 		}
 		plan.Original[p.Attribute] = original
-		plan.write(p, found, to, (managed || recorded) && prior.wrote(p.Attribute))
+		ours := (managed || recorded) && prior.wrote(p.Attribute)
+		if prior.Written == nil && found.isLike(original) {
+			ours = false
+		}
+		plan.write(p, found, to, ours)
 	}
 	return plan, errors.Join(refused...)
 }

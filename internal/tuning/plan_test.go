@@ -115,6 +115,14 @@ func TestApply(t *testing.T) {
 			written:  Values{port: DWORD(65534)},
 		},
 		{
+			name:     "a lost memory: what is as it was found, and as it is wanted, does not count as written",
+			observed: Values{delay: DWORD(30), port: DWORD(65534)},
+			desired:  Desired{delay: DWORD(30), port: DWORD(65534)},
+			prior:    Prior{Original: Values{delay: DWORD(30), port: DWORD(5000)}},
+			original: Values{delay: DWORD(30), port: DWORD(5000)},
+			written:  Values{port: DWORD(65534)},
+		},
+		{
 			name:     "somebody changed the value before it was released",
 			observed: Values{delay: DWORD(60)},
 			desired:  Desired{},
