@@ -58,12 +58,12 @@ func (w *world) nothingLost() {
 			if !t.touched || t.excused {
 				continue
 			}
-			if w.journal && class.valid() && ok && t.right(item.Original) {
+			if w.journal && class.valid() && ok && t.known(item.Original) {
 				continue
 			}
 			stated := slices.ContainsFunc(w.live(m), func(i *instance) bool {
 				original, ok := i.state.Original[x]
-				return ok && t.right(original.String())
+				return ok && t.known(original.String())
 			})
 			twin := slices.ContainsFunc(w.live(m), func(i *instance) bool { return i.loose && i.state.Owner == journal.Owner })
 			if (!w.journal || m.byHand || twin) && stated { // two states of one owner undo each other

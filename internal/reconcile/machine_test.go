@@ -101,6 +101,9 @@ func (t *truth) allow(text string) {
 // right tells whether a text says what was there before us.
 func (t *truth) right(text string) bool { return t.excused || slices.Contains(t.before, text) }
 
+// known tells whether what was before us can be had from a text.
+func (t *truth) known(text string) bool { return t.right(text) || t.right(nearest(text)) }
+
 // restored tells whether a value is as it was before us, or as near to that as can be.
 func (t *truth) restored(v tuning.Value) bool {
 	text := v.String()
