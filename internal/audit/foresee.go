@@ -95,7 +95,7 @@ func (o *outlook) present(c change, family tcpip.Family) (tcpip.PortRange, bool)
 		return tcpip.PortRange{}, false
 	}
 	r, ok := o.Prior[pool.Argument()].PortRange()
-	return r, ok && valid(r)
+	return r, ok && r.Valid()
 }
 
 // shrinks warns of a pool that becomes smaller.
@@ -202,7 +202,7 @@ func (o *outlook) row(p tcpip.Parameter) {
 			fmt.Sprintf("What is written here is overwritten when the policy is applied again, and the next plan shows it as drift. Change it in the policy, or take %s out of this configuration.", p.Attribute))
 	}
 	if g, ok := o.gap(p.Attribute); ok && g.planned {
-		o.warn(p.Attribute, fmt.Sprintf("what %s %d does on this version of Windows is not documented", p.Attribute, number), upper(p.ValueName)+": "+g.says+".")
+		o.warn(p.Attribute, fmt.Sprintf("what %s %d does on this version of Windows is not documented", p.Attribute, number), tuning.Upper(p.ValueName)+": "+g.says+".")
 	}
 }
 

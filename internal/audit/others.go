@@ -7,8 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
@@ -45,7 +43,7 @@ func (i *inspection) journal() {
 	}
 	if claim.Previous == nil {
 		for _, w := range claim.Warnings {
-			i.add(JournalCopied, "journal", "%s. %s", upper(line(w.Summary)), line(w.Detail))
+			i.add(JournalCopied, "journal", "%s. %s", tuning.Upper(line(w.Summary)), line(w.Detail))
 		}
 		return
 	}
@@ -96,14 +94,8 @@ func (i *inspection) missing() {
 		parts[cmp.Or(line(m.Part), "something")] = line(m.Why)
 	}
 	for _, part := range slices.Sorted(maps.Keys(parts)) {
-		i.add(NotRead, part, "%s could not be read: %s", upper(part), cmp.Or(parts[part], "no reason was given"))
+		i.add(NotRead, part, "%s could not be read: %s", tuning.Upper(part), cmp.Or(parts[part], "no reason was given"))
 	}
-}
-
-// upper begins a sentence.
-func upper(text string) string {
-	first, size := utf8.DecodeRuneInString(text)
-	return string(unicode.ToUpper(first)) + text[size:]
 }
 
 // rate says what a pool sustains.

@@ -37,9 +37,9 @@ const (
 func (p Parts) Has(some Parts) bool { return p&some == some }
 
 // partNames is in the order of the bits.
-var partNames = [...]string{"values", "ranges", "excluded", "listeners", "processes", "templates", "policies", "journal", "role"}
+var partNames = [...]string{"registry values", "dynamic port ranges", "excluded ranges", "listeners", "processes", "TCP templates", "policies", "journal", "domain role"}
 
-// String names the parts, for a test's or a log's reader.
+// String names the parts, as messages call them.
 func (p Parts) String() string {
 	var names []string
 	for i, name := range partNames {

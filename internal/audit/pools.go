@@ -70,9 +70,6 @@ func upTo(start uint16, last uint32) (r tcpip.PortRange, ok bool) {
 	return tcpip.PortRange{Start: start, Number: last - uint32(start) + 1}, true
 }
 
-// valid is [tcpip.PortRange.Valid] for numbers that nobody has bounded yet.
-func valid(r tcpip.PortRange) bool { return r.Number <= 1<<16 && r.Valid() }
-
 // portRange is a pool's range: by netsh, else, for TCP, by the templates of WMI where
 // they agree, which do not say of which family they are; before Vista by MaxUserPort.
 func (f Facts) portRange(pool tcpip.Pool) (r tcpip.PortRange, ok bool) {
@@ -80,10 +77,10 @@ func (f Facts) portRange(pool tcpip.Pool) (r tcpip.PortRange, ok bool) {
 		return f.EphemeralPorts()
 	}
 	if r, ok = f.Ranges[pool]; ok || f.Ranges != nil {
-		return r, ok && valid(r)
+		return r, ok && r.Valid()
 	}
 	if pool.Transport == tcpip.TCP && len(f.Templates) == 1 {
-		return f.Templates[0], valid(f.Templates[0])
+		return f.Templates[0], f.Templates[0].Valid()
 	}
 	return tcpip.PortRange{}, false
 }
@@ -179,7 +176,7 @@ func (f Facts) kept(pool tcpip.Pool) bits {
 	}
 	var list []tcpip.PortRange
 	for _, e := range f.Excluded {
-		if e.Pool == pool && valid(e.Ports) {
+		if e.Pool == pool && e.Ports.Valid() {
 			list = append(list, e.Ports)
 		}
 	}

@@ -44,7 +44,7 @@ func (p Proposal) ports(transport tcpip.Transport) (tcpip.PortRange, bool) {
 		return tcpip.PortRange{}, false
 	}
 	r, ok := value.PortRange()
-	return r, ok && valid(r)
+	return r, ok && r.Valid()
 }
 
 // Needs is the parts of a host by which a proposal is judged; none where there is

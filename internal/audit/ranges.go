@@ -11,7 +11,7 @@ func (i *inspection) families() {
 	for _, transport := range tcpip.Transports {
 		ipv4 := i.Ranges[tcpip.Pool{Transport: transport, Family: tcpip.IPv4}]
 		ipv6 := i.Ranges[tcpip.Pool{Transport: transport, Family: tcpip.IPv6}]
-		if valid(ipv4) && valid(ipv6) && ipv4 != ipv6 { // one that was not read holds no port
+		if ipv4.Valid() && ipv6.Valid() && ipv4 != ipv6 { // one that was not read holds no port
 			i.add(FamiliesDiffer, tcpip.Pool{Transport: transport}.Argument(), "The dynamic port range of %s is %s for IPv4 and %s for IPv6.", strings.ToUpper(string(transport)), ipv4, ipv6)
 		}
 	}
@@ -69,7 +69,7 @@ func (i *inspection) exclusions() {
 		for _, family := range tcpip.Families {
 			pool := tcpip.Pool{Transport: transport, Family: family}
 			r, ok := i.Ranges[pool]
-			if !ok || !valid(r) {
+			if !ok || !r.Valid() {
 				continue
 			}
 			subject := pool.Argument() + "." + string(family)
@@ -88,7 +88,7 @@ func familyText(family tcpip.Family) string {
 }
 
 func (i *inspection) autoReuse() {
-	if r := i.AutoReuse; r != nil && valid(*r) {
+	if r := i.AutoReuse; r != nil && (*r).Valid() {
 		i.add(AutoReuseRange, "auto_reuse_range", "Connections that do not ask for a port draw from %s (%d ports), and not from the dynamic port range.", r, r.Number)
 	}
 }

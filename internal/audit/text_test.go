@@ -71,7 +71,7 @@ func TestTheGuideListsEveryCode(t *testing.T) {
 	seen := map[Code]bool{}
 	var table strings.Builder
 	for _, severity := range severities {
-		fmt.Fprintf(&table, "\n## %s\n\n| code | what was found | what to do |\n| --- | --- | --- |\n", upper(string(severity)))
+		fmt.Fprintf(&table, "\n## %s\n\n| code | what was found | what to do |\n| --- | --- | --- |\n", tuning.Upper(string(severity)))
 		for _, rule := range Codes {
 			if rule.Severity == severity {
 				fmt.Fprintf(&table, "| `%s` | %s | %s |\n", rule.Code, rule.Means, rule.Remedy)

@@ -126,8 +126,6 @@ func lookAt(ctx context.Context, host *winhost.Host, parts audit.Parts) (audit.F
 	}
 }
 
-func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
-
 // refused tells whether the host, or another one before it, refused the account.
 func refused(err error) bool {
 	var unauthorized *transport.UnauthorizedError
@@ -145,7 +143,7 @@ func cannot(host string, facts audit.Facts, proposal audit.Proposal) (diags diag
 		switch build := facts.System.Build; {
 		case !build.HasDynamicPortRange():
 			diags.AddAttributeError(attributePath(argument), host+": this Windows has no dynamic port range",
-				upper(winhost.NoRangesError{Build: build}.Error())+". If this run replaces the machine by a later Windows, apply that first (-target).")
+				tuning.Upper(winhost.NoRangesError{Build: build}.Error())+". If this run replaces the machine by a later Windows, apply that first (-target).")
 		case facts.NoShell:
 			diags.AddAttributeError(attributePath(argument), host+": no shell to set a port range in",
 				"Dynamic port ranges are read and set by netsh, which needs a WinRM shell. "+sentence(winhost.ErrNoShell)+" Nothing of this resource would be applied: allow the shell, or take dynamic_port_range out for this host.")

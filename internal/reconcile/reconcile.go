@@ -222,7 +222,7 @@ func (r Reconciler) readAll(ctx context.Context) (tuning.Values, []tuning.Warnin
 	case errors.As(err, &unavailable) && unavailable.None:
 		return observed, nil, nil
 	case errors.As(err, &unavailable):
-		return observed, []tuning.Warning{{Summary: "its dynamic port ranges are not imported", Detail: upper(sentence(err))}}, nil
+		return observed, []tuning.Warning{{Summary: "its dynamic port ranges are not imported", Detail: tuning.Upper(sentence(err))}}, nil
 	}
 	return merged(observed, ranges), nil, err
 }
@@ -236,8 +236,6 @@ func ofRanges(list []tuning.Warning) (kept []tuning.Warning) {
 	}
 	return kept
 }
-
-func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
 
 // numbersOf leaves what was written of the given values; nil stays nil.
 func numbersOf(written, original tuning.Values) tuning.Values {

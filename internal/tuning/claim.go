@@ -6,6 +6,8 @@ import (
 	"maps"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 )
@@ -253,7 +255,7 @@ func ClaimDelete(stake Stake, found Found, here Machine) (Claim, error) {
 	case errors.As(err, &another):
 		claim.Alone = true
 		claim.note("left as it is, since it has another owner", fmt.Sprintf("%s. That owner's journal keeps what was there before, and its destroy restores it. "+
-			"This resource only leaves state.", upper(another.Error())))
+			"This resource only leaves state.", Upper(another.Error())))
 		return claim, nil
 	case err != nil:
 		return claim, err
@@ -273,9 +275,9 @@ func ClaimRefresh(stake Stake, found Found, here Machine) Claim {
 	var another *AnotherOwnerError
 	switch {
 	case errors.As(err, &another):
-		claim.note(fmt.Sprintf("it has another owner since %s", stamp(another.Since)), upper(another.Error())+". "+TakeOver)
+		claim.note(fmt.Sprintf("it has another owner since %s", stamp(another.Since)), Upper(another.Error())+". "+TakeOver)
 	case err != nil:
-		claim.note("its journal cannot be used", upper(err.Error()))
+		claim.note("its journal cannot be used", Upper(err.Error()))
 	default:
 		if claim.Stale && claim.Previous == nil {
 			claim.Memory = stake.Memory
@@ -288,7 +290,11 @@ func ClaimRefresh(stake Stake, found Found, here Machine) Claim {
 // TakeOver is the way out for a resource that has lost its host.
 const TakeOver = "Two owners undo each other: remove one. To take the host over, replace this resource (-replace='ADDRESS'): its originals come from the journal."
 
-func upper(text string) string { return strings.ToUpper(text[:1]) + text[1:] }
+// Upper begins a sentence.
+func Upper(text string) string {
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:]
+}
 
 // List names values for a message.
 func List(values Values) string {

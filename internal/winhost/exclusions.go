@@ -29,7 +29,7 @@ func (r *factsRead) shell(ctx context.Context) error {
 		}
 		r.facts.NoShell = errors.Is(err, ErrNoShell)
 		for _, part := range wanted {
-			r.missing(part, partNames[part], fmt.Errorf("only netsh and netstat in a WinRM shell give them here, and that failed: %s", reason(err)))
+			r.missing(part, part.String(), fmt.Errorf("only netsh and netstat in a WinRM shell give them here, and that failed: %s", reason(err)))
 		}
 		return nil
 	}
@@ -38,7 +38,7 @@ func (r *factsRead) shell(ctx context.Context) error {
 	}
 	if r.wants(audit.PartExcluded) {
 		if r.facts.Excluded, err = r.exclusions(); err != nil {
-			r.missing(audit.PartExcluded, partNames[audit.PartExcluded], err)
+			r.missing(audit.PartExcluded, audit.PartExcluded.String(), err)
 		}
 	}
 	return nil

@@ -47,17 +47,10 @@ func (h *Host) ReadFacts(ctx context.Context, parts audit.Parts) (audit.Facts, e
 			if isOver(ctx, err) {
 				return audit.Facts{}, err
 			}
-			r.missing(step.of, partNames[step.of], err)
+			r.missing(step.of, step.of.String(), err)
 		}
 	}
 	return r.facts, nil
-}
-
-// partNames is what the parts are called where they are missing.
-var partNames = map[audit.Parts]string{
-	audit.PartValues: "registry values", audit.PartRole: "domain role", audit.PartJournal: "journal", audit.PartRanges: "dynamic port ranges",
-	audit.PartExcluded: "excluded ranges", audit.PartTemplates: "TCP templates", audit.PartListeners: "listeners", audit.PartProcesses: "processes",
-	audit.PartPolicies: "policies",
 }
 
 // factsRead is one reading under way.
