@@ -88,7 +88,7 @@ func familyText(family tcpip.Family) string {
 }
 
 func (i *inspection) autoReuse() {
-	if r := i.AutoReuse; r != nil && (*r).Valid() {
+	if r := i.AutoReuse; r != nil && r.Valid() {
 		i.add(AutoReuseRange, "auto_reuse_range", "Connections that do not ask for a port draw from %s (%d ports), and not from the dynamic port range.", r, r.Number)
 	}
 }

@@ -11,15 +11,12 @@ import (
 )
 
 func socketStatsSchema() schema.Schema {
-	number := func(description string) schema.Int64Attribute {
-		return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
-	}
+	number := computedNumber
 	return schema.Schema{
 		MarkdownDescription: "How many sockets are active and stale on a host, and how near it is to running out of ephemeral ports. " +
 			"There are no filters: a filtered table makes the utilisation a lie.",
 		Attributes: map[string]schema.Attribute{
-			"host": schema.StringAttribute{Required: true, Validators: []validator.String{hostValidator{}},
-				MarkdownDescription: "The host: `name`, `name:port` or `[IPv6 address]:port`."},
+			"host": hostOfDataSource(),
 			"top": schema.Int64Attribute{Optional: true, MarkdownDescription: fmt.Sprintf(
 				"How many of the busiest destinations and processes are listed, 0 to %d. Default %d; 0 leaves them out.", winhost.MaxTop, winhost.DefaultTop)},
 			"method": schema.StringAttribute{Optional: true, Validators: []validator.String{methodValidator{}},

@@ -4,17 +4,12 @@ import (
 	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource/schema"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
 func tcpipSettingsSchema() schema.Schema {
-	text := func(description string) schema.StringAttribute {
-		return schema.StringAttribute{Computed: true, MarkdownDescription: description}
-	}
-	number := func(description string) schema.Int64Attribute {
-		return schema.Int64Attribute{Computed: true, MarkdownDescription: description}
-	}
+	text := computedText
+	number := computedNumber
 	flag := func(description string) schema.BoolAttribute {
 		return schema.BoolAttribute{Computed: true, MarkdownDescription: description}
 	}
@@ -38,8 +33,7 @@ func tcpipSettingsSchema() schema.Schema {
 		MarkdownDescription: "The audit of a host that nobody need manage yet: what is set of its TCP/IP tuning, what Windows goes by, its port ranges, what stands in the way of a wider one, and findings with stable codes. " +
 			"It writes nothing. What could not be read is null, and `notes` says why: null never means that all is well.",
 		Attributes: map[string]schema.Attribute{
-			"host": schema.StringAttribute{Required: true, Validators: []validator.String{hostValidator{}},
-				MarkdownDescription: "The host: `name`, `name:port` or `[IPv6 address]:port`."},
+			"host": hostOfDataSource(),
 			"operating_system": schema.SingleNestedAttribute{Computed: true, MarkdownDescription: "Which Windows it is.", Attributes: map[string]schema.Attribute{
 				"caption":       text("Its name, in the host's language."),
 				"version":       text("Such as `10.0.20348`."),
