@@ -35,9 +35,9 @@ func rangesSchema() schema.Attribute {
 			MarkdownDescription: fmt.Sprintf("The range of %s; not managed where it is not set. IPv4 and IPv6 are set alike.", transport),
 			Attributes: map[string]schema.Attribute{
 				attrStartPort: schema.NumberAttribute{Required: true,
-					MarkdownDescription: fmt.Sprintf("The first port, %d to %d.", tcpip.MinStartPort, 65536-tcpip.MinNumberOfPorts)},
+					MarkdownDescription: fmt.Sprintf("The first port, %d to %d. Windows' default: %d.", tcpip.MinStartPort, 65536-tcpip.MinNumberOfPorts, tcpip.DefaultPortRange.Start)},
 				attrNumberOfPorts: schema.NumberAttribute{Required: true,
-					MarkdownDescription: fmt.Sprintf("How many ports, %d or more; the last one, start_port + number_of_ports - 1, is 65535 or before.", tcpip.MinNumberOfPorts)},
+					MarkdownDescription: fmt.Sprintf("How many ports, %d or more; the last one, start_port + number_of_ports - 1, is 65535 or before. Windows' default: %d.", tcpip.MinNumberOfPorts, tcpip.DefaultPortRange.Number)},
 			},
 		}
 	}

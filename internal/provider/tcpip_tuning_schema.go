@@ -50,12 +50,7 @@ func tcpipTuningSchema(ctx context.Context) schema.Schema {
 			MarkdownDescription: "The attributes whose value differs from the one at the host's last start, as far as this provider saw it: Windows reads these values when it starts, so they await a restart. " +
 				"Empty after a restart. It says nothing of attributes that are not managed, nor of a restart and a change after it that both happened between two refreshes.",
 		},
-		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{
-			Create: true, Read: true, Update: true, Delete: true,
-			CreateDescription: timeoutText(createTimeout) + " When it is set, create waits that long for a host that refuses or does not answer yet, such as a machine that is just being set up; it never waits for an unknown name or refused credentials.",
-			ReadDescription:   timeoutText(readTimeout),
-			UpdateDescription: timeoutText(updateTimeout), DeleteDescription: timeoutText(deleteTimeout),
-		}),
+		"timeouts": timeoutsSchema(ctx),
 	}
 	attributes[tcpip.RangeAttribute] = rangesSchema()
 	// Numbers and not Int64: the framework would report 30.5 as a bug of the provider.
@@ -74,17 +69,35 @@ func tcpipTuningSchema(ctx context.Context) schema.Schema {
 	}
 }
 
-// parameterText is a catalogue row as a sentence of the docs.
+func timeoutsSchema(ctx context.Context) schema.Attribute {
+	attribute := timeouts.Attributes(ctx, timeouts.Opts{
+		Create: true, Read: true, Update: true, Delete: true,
+		CreateDescription: timeoutText(createTimeout) + " When it is set, create waits that long for a host that refuses or does not answer yet, such as a machine that is just being set up; it never waits for an unknown name or refused credentials.",
+		ReadDescription:   timeoutText(readTimeout),
+		UpdateDescription: timeoutText(updateTimeout), DeleteDescription: timeoutText(deleteTimeout),
+	})
+	if nested, ok := attribute.(schema.SingleNestedAttribute); ok {
+		nested.MarkdownDescription = "How long a call may take."
+		return nested
+	}
+	return attribute
+}
+
+// parameterText is a catalogue row as a paragraph of the docs: unit, range, default,
+// which Windows it counts on, and when a change takes effect.
 func parameterText(p tcpip.Parameter) string {
 	text := fmt.Sprintf("`%s`. %s Unit: %s. Range: %d to %d.", p.ValueName, p.Summary, p.Unit, p.Min, p.Max)
 	if defaults := defaultsText(p); defaults != "" {
 		text += " While it is absent: " + defaults + "."
 	}
+	text += " Windows versions: " + p.Versions + "."
 	if p.Mistake != "" {
 		text += " " + p.Mistake
 	}
 	if p.Restart {
 		text += " A change takes effect after the next restart of the host."
+	} else {
+		text += " A change takes effect at once."
 	}
 	return text + " Source: " + strings.TrimSuffix(p.Source, ".") + "."
 }

@@ -16,8 +16,8 @@ func TestCatalogueRowsAreComplete(t *testing.T) {
 		if got := strings.ReplaceAll(p.Attribute, "_", ""); !strings.EqualFold(got, p.ValueName) {
 			t.Errorf("%s: not named after the registry value %s", p.Attribute, p.ValueName)
 		}
-		if p.Min > p.Max || p.Unit == "" || p.Summary == "" || p.Source == "" || len(p.Defaults) == 0 {
-			t.Errorf("%s: the row lacks a range, unit, summary, source or default", p.Attribute)
+		if p.Min > p.Max || p.Unit == "" || p.Summary == "" || p.Versions == "" || p.Source == "" || len(p.Defaults) == 0 {
+			t.Errorf("%s: the row lacks a range, unit, summary, versions, source or default", p.Attribute)
 		}
 		for i := 1; i < len(p.Defaults); i++ {
 			if p.Defaults[i-1].Since >= p.Defaults[i].Since {

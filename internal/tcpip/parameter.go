@@ -41,6 +41,8 @@ type Parameter struct {
 	// Defaults says what Windows uses while the value is absent, the oldest
 	// version first.
 	Defaults []Default
+	// Versions says on which Windows the value counts, as far as Microsoft or others say.
+	Versions string
 	// Restart tells whether a change takes effect only after the next restart
 	// of the machine.
 	Restart bool
