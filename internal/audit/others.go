@@ -47,25 +47,43 @@ func (i *inspection) journal() {
 		}
 		return
 	}
-	i.pending(claim.Previous)
+	pending, _ := i.PendingRestart()
+	for _, p := range pending {
+		i.add(RestartPending, p.ValueName, "%s is %s and was %s when Windows started: it acts from the next restart on.", p.ValueName, show(p.Now), line(p.AtStart))
+	}
 }
 
-// pending finds values that await a restart, as far as the journal saw the last start.
-func (i *inspection) pending(journal *tuning.Journal) {
-	var known []tcpip.Parameter
+// Pending is a registry value that awaits a restart of the host.
+type Pending struct {
+	ValueName string
+	Now       tuning.Value
+	AtStart   string // what it was when Windows started
+}
+
+// PendingRestart gives the values that await a restart, as far as the host's journal
+// saw the last start. known is false where it cannot be told: the values or the
+// journal were not read, there is no journal of this machine's, or it does not decide
+// which boot it saw.
+func (f Facts) PendingRestart() (pending []Pending, known bool) {
+	journal := f.validJournal()
+	if journal == nil || f.Values == nil {
+		return nil, false
+	}
+	var managed []tcpip.Parameter
 	for _, p := range tuning.Parameters(journal.Original) {
-		if _, read := i.Values[p.Attribute]; read {
-			known = append(known, p)
+		if _, read := f.Values[p.Attribute]; read {
+			managed = append(managed, p)
 		}
 	}
-	seen, decided := journal.Seen.At(i.Boot, i.Values, known)
+	seen, decided := journal.Seen.At(f.Boot, f.Values, managed)
 	if !decided {
-		return
+		return nil, false
 	}
-	for _, attribute := range seen.Pending(i.Values, known) {
+	for _, attribute := range seen.Pending(f.Values, managed) {
 		p, _ := tcpip.ByAttribute(attribute)
-		i.add(RestartPending, p.ValueName, "%s is %s and was %s when Windows started: it acts from the next restart on.", p.ValueName, show(i.Values[attribute]), line(seen.Values[attribute]))
+		pending = append(pending, Pending{ValueName: p.ValueName, Now: f.Values[attribute], AtStart: seen.Values[attribute]})
 	}
+	return pending, true
 }
 
 // owners names the policies that set a catalogue's value.

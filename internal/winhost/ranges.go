@@ -50,13 +50,9 @@ func needsShell(err error) error {
 // hasRanges tells whether this Windows has dynamic port ranges. It asks the host for
 // its version only where no operation before has.
 func (h *Host) hasRanges(ctx context.Context) error {
-	build := tcpip.Build(h.build.Load())
-	if build == 0 {
-		system, err := h.ReadSystem(ctx)
-		if err != nil {
-			return err
-		}
-		build = system.Build
+	build, err := h.knownBuild(ctx)
+	if err != nil {
+		return err
 	}
 	if build.HasDynamicPortRange() {
 		return nil

@@ -22,6 +22,9 @@ type Settings struct {
 	MaxRetries                   *int64
 	Journal                      *bool
 	OnUnreachable                *string
+	// ByFlags says that they were given by flags of a command line and not by a
+	// provider block: problems then name --tls-server-name and not tls_server_name.
+	ByFlags bool
 }
 
 // Defaults of the settings.
@@ -66,7 +69,7 @@ func Variable(setting string) string { return "WINDOWS_" + strings.ToUpper(setti
 // and checks the whole. It reaches no host. A Config is usable only when there
 // are no problems.
 func (s Settings) Resolve(lookup func(string) (string, bool)) (Config, []Problem) {
-	r := resolver{lookup: lookup}
+	r := resolver{lookup: lookup, byFlags: s.ByFlags}
 	config := Config{
 		Username:              r.text("username", s.Username),
 		Password:              r.text("password", s.Password),
@@ -99,7 +102,36 @@ func isDomainAccount(username string) bool {
 // resolver looks settings up and collects what is wrong with them.
 type resolver struct {
 	lookup   func(string) (string, bool)
+	byFlags  bool
 	problems []Problem
+}
+
+// flagNames are those that are not the attribute's name with other dashes.
+var flagNames = map[string]string{"ca_certificate": "ca-certificate-file", "password": "password-file"}
+
+// named is how the user writes a setting: ca_certificate or --ca-certificate-file.
+func (r *resolver) named(setting string) string {
+	if !r.byFlags {
+		return setting
+	}
+	if name, ok := flagNames[setting]; ok {
+		return "--" + name
+	}
+	return "--" + strings.ReplaceAll(setting, "_", "-")
+}
+
+// written is how the user gives a setting a value: https = true or --https.
+func (r *resolver) written(setting, value string) string {
+	switch {
+	case !r.byFlags && value == "true":
+		return setting + " = true"
+	case !r.byFlags:
+		return fmt.Sprintf("%s = %q", setting, value)
+	case value == "true":
+		return r.named(setting)
+	default:
+		return r.named(setting) + "=" + value
+	}
 }
 
 func (r *resolver) problem(attribute, summary, detail string) {
@@ -146,7 +178,7 @@ func (r *resolver) retries(name string, given *int64) int {
 		}
 	}
 	if number < 0 || number > MaxMaxRetries {
-		r.problem(name, fmt.Sprintf("%s is out of range", name),
+		r.problem(name, fmt.Sprintf("%s is out of range", r.named(name)),
 			fmt.Sprintf("It is %d: use 0 (never repeat) up to %d.%s", number, MaxMaxRetries, r.origin(name, given != nil)))
 		return DefaultMaxRetries
 	}
@@ -159,7 +191,7 @@ func (r *resolver) onUnreachable(name string, given *string) OnUnreachable {
 	case UnreachableError, UnreachableWarn:
 		return choice
 	}
-	r.problem(name, fmt.Sprintf("%s = %q is unknown", name, text),
+	r.problem(name, fmt.Sprintf("%s is unknown", r.written(name, text)),
 		fmt.Sprintf("Use one of: %s.%s", strings.Join(OnUnreachableNames(), ", "), r.origin(name, given != nil)))
 	return DefaultOnUnreachable
 }
@@ -179,7 +211,7 @@ func (r *resolver) duration(name string, given *string, otherwise time.Duration)
 	}
 	duration, err := time.ParseDuration(text)
 	if err != nil || duration <= 0 || duration > time.Hour {
-		r.problem(name, fmt.Sprintf("%s is no usable duration", name),
+		r.problem(name, fmt.Sprintf("%s is no usable duration", r.named(name)),
 			fmt.Sprintf("%q: write a number with a unit, above 0 and up to 1h, for example %q or \"90s\".%s", text, otherwise.String(), r.origin(name, given != nil)))
 	}
 	return duration
@@ -191,24 +223,36 @@ func (r *resolver) certificate(config *Config, pem string) {
 	}
 	config.roots = x509.NewCertPool()
 	if !config.roots.AppendCertsFromPEM([]byte(pem)) {
-		r.problem("ca_certificate", "ca_certificate holds no certificate",
-			`It must be the PEM text itself ("-----BEGIN CERTIFICATE-----" …), for example file("ca.pem"), not a path.`)
+		detail := `It must be the PEM text itself ("-----BEGIN CERTIFICATE-----" …), for example file("ca.pem"), not a path.`
+		if r.byFlags {
+			detail = `The file must hold PEM text ("-----BEGIN CERTIFICATE-----" …). ` + Variable("ca_certificate") + " is that text itself, not a path."
+		}
+		r.problem("ca_certificate", r.named("ca_certificate")+" holds no certificate", detail)
 	}
 }
 
 func (r *resolver) check(config Config, given Settings) {
 	if config.Username == "" {
-		r.problem("username", "username is missing", fmt.Sprintf("Set it in the provider block or by %s.", Variable("username")))
+		place := "in the provider block"
+		if r.byFlags {
+			place = "by --username"
+		}
+		r.problem("username", "username is missing", fmt.Sprintf("Set it %s or by %s.", place, Variable("username")))
 	}
 	if config.Password == "" {
-		r.problem("password", "password is missing", fmt.Sprintf("Set it in the provider block (a sensitive variable) or by %s. Windows refuses network logons with an empty password.", Variable("password")))
+		place := "in the provider block (a sensitive variable)"
+		if r.byFlags {
+			place = "by --password-file, --password-fd"
+		}
+		r.problem("password", "password is missing", fmt.Sprintf("Set it %s or by %s. Windows refuses network logons with an empty password.", place, Variable("password")))
 	}
-	if summary, detail := authProblem(config.Auth); summary != "" {
+	if summary, detail := r.authProblem(config.Auth); summary != "" {
 		r.problem("auth", summary, detail+r.origin("auth", given.Auth != nil))
 	}
 	if config.Auth == transport.AuthBasic && !config.HTTPS && !config.AllowUnencryptedBasic {
 		r.problem("auth", "basic without https sends the password readable",
-			`Set https = true, or auth = "negotiate", which seals every message. If the network is trusted all the same, allow_unencrypted_basic = true permits it (the host needs AllowUnencrypted=true as well).`)
+			fmt.Sprintf("Set %s, or %s, which seals every message. If the network is trusted all the same, %s permits it (the host needs AllowUnencrypted=true as well).",
+				r.written("https", "true"), r.written("auth", "negotiate"), r.written("allow_unencrypted_basic", "true")))
 	}
 	if config.HTTPS {
 		return
@@ -224,7 +268,8 @@ func (r *resolver) check(config Config, given Settings) {
 		{"insecure", given.Insecure != nil && *given.Insecure},
 	} {
 		if tls.set {
-			r.problem(tls.name, tls.name+" is set, but https is not", "It has a meaning for HTTPS only. Set https = true, or remove it.")
+			r.problem(tls.name, fmt.Sprintf("%s is set, but %s is not", r.named(tls.name), r.named("https")),
+				fmt.Sprintf("It has a meaning for HTTPS only. Set %s, or remove it.", r.written("https", "true")))
 		}
 	}
 }
@@ -252,14 +297,14 @@ func AuthNames() []string {
 	return []string{string(transport.AuthNegotiate), string(transport.AuthNTLM), string(transport.AuthBasic)}
 }
 
-func authProblem(auth transport.Auth) (summary, detail string) {
+func (r *resolver) authProblem(auth transport.Auth) (summary, detail string) {
 	switch auth {
 	case transport.AuthNegotiate, transport.AuthNTLM, transport.AuthBasic:
 		return "", ""
 	case "kerberos", "certificate":
-		return fmt.Sprintf("auth = %q is not there yet", auth),
-			`This version speaks NTLM and Basic. Use auth = "negotiate" (NTLM, with sealed messages) until a later version brings it.`
+		return r.written("auth", string(auth)) + " is not there yet",
+			fmt.Sprintf("This version speaks NTLM and Basic. Use %s (NTLM, with sealed messages) until a later version brings it.", r.written("auth", "negotiate"))
 	default:
-		return fmt.Sprintf("auth = %q is unknown", auth), "Use one of: " + strings.Join(AuthNames(), ", ") + "."
+		return r.written("auth", string(auth)) + " is unknown", "Use one of: " + strings.Join(AuthNames(), ", ") + "."
 	}
 }

@@ -70,11 +70,11 @@ const (
 // then what stands beside it. What the host cannot give is named in Notes;
 // without the table itself there is an error.
 func (h *Host) ReadSockets(ctx context.Context, query SocketQuery) (SocketStats, error) {
-	system, err := h.ReadSystem(ctx)
+	build, err := h.knownBuild(ctx)
 	if err != nil {
 		return SocketStats{}, err
 	}
-	read := &socketRead{host: h, query: query, build: system.Build}
+	read := &socketRead{host: h, query: query, build: build}
 	if err := read.choose(); err != nil {
 		return SocketStats{}, err
 	}

@@ -56,6 +56,16 @@ func (h *Host) ReadSystem(ctx context.Context) (System, error) {
 	return system, nil
 }
 
+// knownBuild is the build of Windows: no operation where it was read before. It does
+// not change while a host runs.
+func (h *Host) knownBuild(ctx context.Context) (tcpip.Build, error) {
+	if build := h.build.Load(); build != 0 {
+		return tcpip.Build(build), nil
+	}
+	system, err := h.ReadSystem(ctx)
+	return system.Build, err
+}
+
 func systemOf(item wsman.Item) (System, error) {
 	build, errBuild := item.Uint32("BuildNumber")
 	product, errProduct := item.Uint32("ProductType")

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winhost"
+)
+
+// connection is how hosts are reached: the provider's settings, as flags. What is not
+// given comes from the variables, in winhost.
+type connection struct {
+	Username              *string `group:"Connection" placeholder:"NAME" help:"DOMAIN\\user, user@realm or a local account."`
+	PasswordFile          string  `group:"Connection" type:"path" placeholder:"FILE" help:"File whose first line is the password; only the user who runs this should be able to read it."`
+	PasswordFD            *uint   `group:"Connection" name:"password-fd" placeholder:"N" help:"Descriptor whose first line is the password: 0 is standard input, 3 and up one that the caller opened."`
+	Auth                  *string `group:"Connection" placeholder:"METHOD" help:"negotiate (default), ntlm or basic."`
+	HTTPS                 *bool   `group:"Connection" name:"https" negatable:"" help:"Use HTTPS (5986); else sealed messages on HTTP (5985)."`
+	CACertificateFile     string  `group:"Connection" name:"ca-certificate-file" type:"path" placeholder:"FILE" help:"PEM file with the certificates that sign the hosts'; else the system's."`
+	TLSServerName         *string `group:"Connection" name:"tls-server-name" placeholder:"NAME" help:"Name that the hosts' certificates must have; else the host's."`
+	Insecure              *bool   `group:"Connection" negatable:"" help:"Do not check the hosts' certificates."`
+	AllowUnencryptedBasic *bool   `group:"Connection" negatable:"" help:"Let --auth=basic go without HTTPS, readable to the network."`
+	Timeout               *string `group:"Connection" placeholder:"DURATION" help:"For one operation (default 60s)."`
+	ConnectTimeout        *string `group:"Connection" placeholder:"DURATION" help:"For connecting and authenticating (default 10s)."`
+	MaxRetries            *int64  `group:"Connection" placeholder:"N" help:"How often a read is tried again where that is safe (default 3)."`
+
+	// Password is there to be refused.
+	Password *string `hidden:""`
+}
+
+// settings takes what was given, and reads the files.
+func (c connection) settings() (winhost.Settings, error) {
+	settings := winhost.Settings{
+		Username: c.Username, Auth: c.Auth, HTTPS: c.HTTPS, TLSServerName: c.TLSServerName, Insecure: c.Insecure,
+		AllowUnencryptedBasic: c.AllowUnencryptedBasic, Timeout: c.Timeout, ConnectTimeout: c.ConnectTimeout, MaxRetries: c.MaxRetries,
+		ByFlags: true,
+	}
+	if c.Password != nil {
+		return settings, errors.New("a password is not taken from the command line, where every user of this machine can read it (ps): " +
+			"use --password-file, --password-fd or WINDOWS_PASSWORD, and change this one")
+	}
+	password, err := c.password()
+	if err != nil {
+		return settings, err
+	}
+	settings.Password = password
+	if c.CACertificateFile == "" {
+		return settings, nil
+	}
+	pem, err := os.ReadFile(c.CACertificateFile)
+	if err != nil {
+		return settings, fmt.Errorf("--ca-certificate-file: %w", err)
+	}
+	text := string(pem)
+	settings.CACertificate = &text
+	return settings, nil
+}
+
+// password reads the first line of the file or the descriptor that was named; nil
+// where none was.
+func (c connection) password() (*string, error) {
+	switch {
+	case c.PasswordFile != "" && c.PasswordFD != nil:
+		return nil, errors.New("--password-file and --password-fd are both given: give one")
+	case c.PasswordFile != "":
+		file, err := os.Open(c.PasswordFile)
+		if err != nil {
+			return nil, fmt.Errorf("--password-file cannot be read: %w; the user who runs this must be able to read it", err)
+		}
+		defer func() { _ = file.Close() }()
+		return firstLine(file, "--password-file "+c.PasswordFile)
+	case c.PasswordFD != nil:
+		return passwordFrom(*c.PasswordFD)
+	default:
+		return nil, nil //nolint:nilnil // none was named, and that is no error
+	}
+}
+
+// maxDescriptor bounds what is taken for a descriptor: more is a slip.
+const maxDescriptor = 65535
+
+func passwordFrom(descriptor uint) (*string, error) {
+	what := fmt.Sprintf("--password-fd %d", descriptor)
+	switch {
+	case descriptor == 0:
+		return firstLine(os.Stdin, what)
+	case descriptor <= 2 || descriptor > maxDescriptor:
+		return nil, fmt.Errorf("%s is none to read from: use 0 (standard input), or 3 and up for one that the caller opened", what)
+	}
+	file := os.NewFile(uintptr(descriptor), what)
+	defer func() { _ = file.Close() }()
+	return firstLine(file, what)
+}
+
+// maxPassword bounds a password, in bytes. Windows takes 127 characters in its dialogs
+// and 256 in all (Microsoft, "Passwords technical overview").
+const maxPassword = 1024
+
+func firstLine(from io.Reader, what string) (*string, error) {
+	line, err := bufio.NewReader(io.LimitReader(from, maxPassword+2)).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s cannot be read: %w", what, err)
+	}
+	line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+	switch {
+	case line == "":
+		return nil, fmt.Errorf("%s: its first line is empty; it must be the password", what)
+	case len(line) > maxPassword:
+		return nil, fmt.Errorf("%s: its first line has more than %d bytes, which is no password", what, maxPassword)
+	}
+	return &line, nil
+}

@@ -1,0 +1,78 @@
+package monitoring
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/audit"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
+	"github.com/windows-baseline/terraform-provider-windows/internal/winhost"
+	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
+)
+
+// Reading is what one host said, or why it said nothing.
+type Reading struct {
+	Host string // as the user named it
+	// Err is why there are no statistics; what else is here is then of no use but for
+	// Duration.
+	Err     error
+	Sockets winhost.SocketStats
+	// TimeWaitDelay is TcpTimedWaitDelay in seconds; nil where it is not set as a
+	// REG_DWORD or could not be read.
+	TimeWaitDelay *uint32
+	// Pending names the registry values that await a restart; nil where no journal of
+	// the host tells.
+	Pending []string
+	// Notes say what is missing, and why.
+	Notes []string
+	// Duration is how long the reading took, connecting included.
+	Duration time.Duration
+}
+
+// settings takes over what the registry and the journal say.
+func (r *Reading) settings(facts audit.Facts) {
+	for _, missing := range facts.Missing {
+		r.Notes = append(r.Notes, fmt.Sprintf("%s: %s", missing.Part, missing.Why))
+	}
+	p, _ := tcpip.ByValueName("TcpTimedWaitDelay")
+	if value, read := facts.Values[p.Attribute]; read && value.Type == tuning.TypeDWORD {
+		delay := uint32(value.Number) // #nosec G115 -- a REG_DWORD
+		r.TimeWaitDelay = &delay
+	}
+	pending, known := facts.PendingRestart()
+	if !known {
+		return
+	}
+	r.Pending = []string{}
+	for _, value := range pending {
+		r.Pending = append(r.Pending, value.ValueName)
+	}
+}
+
+// notes are those of both parts of the reading.
+func (r *Reading) notes() []string { return append(append([]string{}, r.Notes...), r.Sockets.Notes...) }
+
+// silent tells whether a host failed by not answering, or not in time: a fault of the
+// host or of the way to it. Any other failure (refused credentials, access denied, an
+// answer that is none) says nothing about how the host is.
+func (r *Reading) silent() bool {
+	return transport.Unreachable(r.Err) || errors.Is(r.Err, context.DeadlineExceeded)
+}
+
+// Failure is why there are no statistics, as one line.
+func (r *Reading) Failure() string {
+	text := strings.Join(strings.Fields(r.Err.Error()), " ")
+	if rest, ok := strings.CutPrefix(text, r.Host); ok { // "mail01: " or "mail01:5985: ", which stands before it anyway
+		if _, what, ok := strings.Cut(rest, ": "); ok && strings.Trim(rest[:len(rest)-len(what)-2], ":0123456789") == "" {
+			text = what
+		}
+	}
+	if winhost.IsDenied(r.Err) {
+		text += "; use an account that is a member of the host's Administrators, or give this one the rights (docs/guides/rights.md)"
+	}
+	return text
+}
