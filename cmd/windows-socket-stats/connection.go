@@ -55,6 +55,9 @@ func (c connection) settings() (winhost.Settings, error) {
 		return settings, fmt.Errorf("--ca-certificate-file: %w", err)
 	}
 	text := string(pem)
+	if text == "" {
+		return settings, fmt.Errorf("--ca-certificate-file %s is empty; it must hold PEM text", c.CACertificateFile)
+	}
 	settings.CACertificate = &text
 	return settings, nil
 }

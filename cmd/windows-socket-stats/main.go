@@ -82,9 +82,7 @@ func run(ctx context.Context, args []string, c console) int {
 // wrongUse says what is wrong with a command line. Nagios shows what a plugin prints to
 // its standard output, so that is where it goes if the format is nagios.
 func (c console) wrongUse(args []string, err error) int {
-	if wantsNagios(args) {
-		monitoring.WrongUse(c.stdout, err.Error())
-	} else {
+	if !wantsNagios(args) || monitoring.WrongUse(c.stdout, err.Error()) != nil {
 		fmt.Fprintf(c.stderr, "%s: %v\n", name, err)
 	}
 	return exitWrongUse

@@ -63,8 +63,8 @@ const windowsSocketStats = "windows_socket_stats_"
 
 // Metrics is every metric in the order in which it is shown. Adding one is adding a row.
 var Metrics = []Metric{
-	scalar("active", Sockets, "TCP sockets in the state ESTABLISHED.", func(r *Reading) float64 { return float64(r.Sockets.Active) }),
-	scalar("stale", Sockets, "TCP sockets in the state TIME_WAIT: closed, and still holding their port.", func(r *Reading) float64 { return float64(r.Sockets.Stale) }),
+	count("active", "TCP sockets in the state ESTABLISHED.", func(r *Reading) int { return r.Sockets.Active }),
+	count("stale", "TCP sockets in the state TIME_WAIT: closed, and still holding their port.", func(r *Reading) int { return r.Sockets.Stale }),
 	grouped("total", "TCP sockets in any state.", func(r *Reading) int { return r.Sockets.Total }),
 	grouped("listening", "TCP sockets in the state LISTENING.", func(r *Reading) int { return r.Sockets.Listening }),
 	grouped("half_open", "TCP sockets in the states SYN_SENT and SYN_RECEIVED.", func(r *Reading) int { return r.Sockets.HalfOpen }),
@@ -178,7 +178,7 @@ func Find(name string) (Metric, bool) {
 	}
 	for _, state := range sockets.States() {
 		if stateName(state) == name {
-			return scalar(name, Sockets, "TCP sockets in the state "+state.Label()+".", func(r *Reading) float64 { return float64(r.Sockets.States[state]) }), true
+			return count(name, "TCP sockets in the state "+state.Label()+".", func(r *Reading) int { return r.Sockets.States[state] }), true
 		}
 	}
 	return Metric{}, false

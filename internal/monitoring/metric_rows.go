@@ -14,17 +14,17 @@ type counters = winhost.TCPCounters
 
 func one(number float64) []Sample { return []Sample{{Number: number}} }
 
-// scalar is one number that every host gives.
-func scalar(name string, unit Unit, help string, number func(*Reading) float64) Metric {
+// count is a number of sockets, which every host gives.
+func count(name, help string, number func(*Reading) int) Metric {
 	return Metric{
-		Name: name, Series: windowsSocketStats + name, Unit: unit, Help: help,
-		samples: func(r *Reading) []Sample { return one(number(r)) },
+		Name: name, Series: windowsSocketStats + name, Unit: Sockets, Help: help,
+		samples: func(r *Reading) []Sample { return one(float64(number(r))) },
 	}
 }
 
 // grouped is a sum over states, which Prometheus has by [States].
 func grouped(name, help string, number func(*Reading) int) Metric {
-	m := scalar(name, Sockets, help, func(r *Reading) float64 { return float64(number(r)) })
+	m := count(name, help, number)
 	m.Series = ""
 	return m
 }

@@ -39,10 +39,13 @@ const service = "SOCKETS"
 // several hosts, a line for each, with performance data of them all.
 func WriteNagios(w io.Writer, readings []Reading, limits Thresholds) (Status, error) {
 	status := OK
-	var lines, data []string
+	var lines, data, bad []string
 	for i := range readings {
 		verdict, text := judge(&readings[i], limits)
 		status = worse(status, verdict)
+		if verdict != OK {
+			bad = append(bad, readings[i].Host)
+		}
 		prefix := ""
 		if len(readings) > 1 {
 			prefix = readings[i].Host + "/"
@@ -54,6 +57,9 @@ func WriteNagios(w io.Writer, readings []Reading, limits Thresholds) (Status, er
 	first := strings.Join(lines, "")
 	if len(readings) > 1 {
 		first = fmt.Sprintf("%d hosts", len(readings))
+		if len(bad) > 0 {
+			first += " (" + strings.Join(bad, ", ") + ")"
+		}
 	}
 	text := fmt.Sprintf("%s %s - %s | %s\n", service, status, first, strings.Join(data, " "))
 	if len(readings) > 1 {
@@ -64,8 +70,9 @@ func WriteNagios(w io.Writer, readings []Reading, limits Thresholds) (Status, er
 }
 
 // WrongUse is the one line that a plugin prints where it cannot begin.
-func WrongUse(w io.Writer, reason string) {
-	fmt.Fprintf(w, "%s %s - %s\n", service, Unknown, plain(reason))
+func WrongUse(w io.Writer, reason string) error {
+	_, err := fmt.Fprintf(w, "%s %s - %s\n", service, Unknown, plain(reason))
+	return err
 }
 
 // judge gives a host's state and a text for it.

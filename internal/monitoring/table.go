@@ -11,10 +11,13 @@ import (
 // WriteTable writes the readings for people: a line for each host, then what is missing
 // or went wrong, a line each.
 func WriteTable(w io.Writer, readings []Reading) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "HOST\tACTIVE\tSTALE\tPORTS IN USE\tUTILISATION\tBUSIEST DESTINATION\tTIME_WAIT\tRESTART PENDING\tTOOK")
+	lines := []string{"HOST\tACTIVE\tSTALE\tPORTS IN USE\tUTILISATION\tBUSIEST DESTINATION\tTIME_WAIT\tRESTART PENDING\tTOOK\n"}
 	for i := range readings {
-		fmt.Fprintln(table, strings.Join(row(&readings[i]), "\t"))
+		lines = append(lines, strings.Join(row(&readings[i]), "\t")+"\n")
+	}
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	if _, err := io.WriteString(table, strings.Join(lines, "")); err != nil {
+		return err
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -29,6 +32,7 @@ func WriteTable(w io.Writer, readings []Reading) error {
 	return nil
 }
 
+// unknown is a cell that a host does not fill.
 const unknown = "-"
 
 func row(r *Reading) []string {
