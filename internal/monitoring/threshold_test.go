@@ -44,7 +44,7 @@ func TestRangeRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "write a range as Nagios has it", ":": "write a range", "@": "write a range", "ten": `"ten" is no number`, "10:x": `"x" is no number`,
 		"x:10": `"x" is no number`, "20:10": "its start is above its end", "NaN": "no number", "inf": "no number", "1:2:3": `"2:3" is no number`,
-		"~": "no number", "0x10": "no number", "1_0": "no number", "10%": "no number", "10 ": "no number", "5:~": `"~" is no number`,
+		"~": "no number", "0x10": "no number", "1_0": "no number", "10%": "no number", "1 0": "no number", "5:~": `"~" is no number`,
 	} {
 		if _, err := ParseRange(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
