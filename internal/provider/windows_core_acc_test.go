@@ -31,16 +31,7 @@ func newCore(t *testing.T, host string, ranges bool, settings ...string) *core {
 	k.env = append(append(k.env, settings...), "TF_VAR_host="+host)
 	k.report.hide(host)
 	for _, setting := range settings {
-		name, value, _ := strings.Cut(setting, "=")
-		switch name {
-		case "WINDOWS_USERNAME":
-			domain, user, _ := strings.Cut(value, `\`)
-			k.report.hide(value, domain, user)
-		case "WINDOWS_PASSWORD", "WINDOWS_CA_CERTIFICATE", "WINDOWS_TLS_SERVER_NAME":
-			k.report.hide(value)
-		default:
-			k.report.say("setting: %s", setting)
-		}
+		k.report.setting(setting)
 	}
 	_, version := k.run("version")
 	version, _, _ = strings.Cut(version, "\n")
@@ -311,5 +302,29 @@ func TestWindowsCoreParameters(t *testing.T) {
 		if !found || len(candidate.numbers) < 4 || candidate.attribute == "max_user_port" || candidate.attribute == "tcp_num_connections" {
 			t.Errorf("%s is not for the core: %s", candidate.attribute, fmt.Sprint(candidate.numbers))
 		}
+	}
+}
+
+// Whatever a step says of a host, the report has no name of it.
+func TestWindowsCoreReportHides(t *testing.T) {
+	var report coreReport
+	report.hide("mail01.contoso.com:5986")
+	for _, setting := range []string{`WINDOWS_USERNAME=CONTOSO\svc-terraform`, "WINDOWS_PASSWORD=not-a-real-password-1", "WINDOWS_TLS_SERVER_NAME=front.example", "WINDOWS_HTTPS=true"} {
+		report.setting(setting)
+	}
+	var found coreAudit
+	found.System.Name = "RELAY7"
+	report.before(found)
+	report.step("create", time.Second, errors.New(`Unable to Create TCP/IP Tuning of MAIL01.contoso.com:5986: contoso\SVC-Terraform and not-a-real-password-1 at relay7,
+ as svc-terraform of CONTOSO, by mail01.contoso.com or front.example`))
+	report.warn("relay7 warns")
+	report.warn("relay7 warns")
+	const want = `setting: WINDOWS_HTTPS=true
+windows: , , build 0, ,
+step create: FAILED, 1.0 s: Unable to Create TCP/IP Tuning of (hidden): (hidden) and (hidden) at (hidden), as (hidden) of (hidden), by (hidden) or (hidden)
+warning: (hidden) warns
+`
+	if got := report.text(); got != want {
+		t.Errorf("the report is\n%s\nwant\n%s", got, want)
 	}
 }

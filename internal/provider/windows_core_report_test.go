@@ -23,8 +23,21 @@ func (r *coreReport) say(format string, args ...any) {
 	r.lines = append(r.lines, fmt.Sprintf(format, args...))
 }
 
-// hide adds a text that the report may not have, by parts too: of mail01.contoso.com:5986
-// the host and its first label.
+// setting says a setting of the provider, or hides it where it tells who or where.
+func (r *coreReport) setting(pair string) {
+	name, value, _ := strings.Cut(pair, "=")
+	switch name {
+	case "WINDOWS_USERNAME":
+		domain, user, _ := strings.Cut(value, `\`)
+		r.hide(value, domain, user)
+	case "WINDOWS_PASSWORD", "WINDOWS_CA_CERTIFICATE", "WINDOWS_TLS_SERVER_NAME":
+		r.hide(value)
+	default:
+		r.say("setting: %s", pair)
+	}
+}
+
+// hide adds a text that the report may not have; of mail01:5986 also the name alone.
 func (r *coreReport) hide(texts ...string) {
 	for _, text := range texts {
 		r.hidden = append(r.hidden, text)
