@@ -201,8 +201,8 @@ func TestAccServerBaselineOpenTofuForEach(t *testing.T) {
 	c := serverBaseline(t, "opentofu-for-each")
 	s := startSites(t, c)
 	if !c.isOpenTofu() {
-		sites := c.read("../sites/main.tf")
-		c.file("main.tf", sites)
+		tells(t, flowing(c.must(1, "plan", "-no-color")), "No configuration files")
+		c.file("main.tf", c.read("../sites/main.tf"))
 		c.must(0, "get")
 		c.must(0, "apply", "-auto-approve")
 		if err := os.Remove(filepath.Join(c.dir, "main.tf")); err != nil {
