@@ -1,0 +1,145 @@
+#!/bin/sh
+# Cacti runs this for each data source of a Windows host:
+#
+#   windows-socket-stats.sh HOST sockets|ports [GROUP]
+#
+# It prints one line of NAME:NUMBER. U stands for what is not known, which leaves a gap in the graph; the reason goes to
+# standard error, which the poller keeps in its own log. GROUP names the settings (default: default); README.md beside
+# this file says what stands in them and who may read them.
+set -uf
+umask 077
+
+settings=/etc/windows-socket-stats
+host=${1-} part=${2-} group=${3:-default}
+
+# Cacti's cmd.php waits for a script for ever; spine, unless it is told otherwise, 25 seconds. The program ends before
+# that by itself, this is for the day on which it does not.
+limit=23
+
+# A reading that is left for the other data source must be of the same poll. Cacti polls every 60 seconds at most.
+fresh=30
+
+# The names are those of windows-socket-stats --format cacti. Only these few are printed: Cacti asks its database for
+# every name that is not in the data template, and keeps no more than 512 characters.
+case $part in
+sockets) names='active stale' other=ports ;;
+ports) names='pool_in_use pool_time_wait pool_size' other=sockets ;;
+*)
+	echo "windows-socket-stats.sh: use: windows-socket-stats.sh HOST sockets|ports [GROUP]" >&2
+	exit 3
+	;;
+esac
+
+# answer LINE prints what the data source wants of a line; what is no number is U.
+answer() {
+	result=
+	for name in $names; do
+		value=U
+		for pair in $1; do
+			case $pair in "$name":*) value=${pair#*:} ;; esac
+		done
+		case $value in '' | *[!0-9.]*) value=U ;; esac
+		result="$result $name:$value"
+	done
+	printf '%s\n' "${result# }"
+}
+
+give_up() {
+	printf 'windows-socket-stats.sh: %s: %s\n' "$host" "$1" >&2
+	answer ''
+	exit 1
+}
+
+# private FILE: a password, and whatever decides where it is sent, is nobody else's to read, and not the group's to write.
+private() {
+	if [ ! -f "$1" ] || [ ! -r "$1" ]; then
+		give_up "there is no $1, or the poller's user may not read it"
+	fi
+	case $(ls -ldL -- "$1") in
+	-????-?---*) ;;
+	*) give_up "others may read $1, or its group may write it: chmod 640 $1" ;;
+	esac
+}
+
+case $host in
+'' | -* | *[!]A-Za-z0-9._:%[-]*) give_up "this is no name or address of a host" ;;
+esac
+case $group in
+*[!A-Za-z0-9_-]*) give_up "\"$group\", the External ID of the device, names no group of settings" ;;
+esac
+
+# --- the settings: NAME = VALUE, the flags of windows-socket-stats and a few of our own ---
+
+program=windows-socket-stats port='' share=''
+set --
+private "$settings/$group.conf"
+while read -r line || [ -n "$line" ]; do
+	case $line in
+	'' | '#'*) continue ;;
+	*=*) ;;
+	*) give_up "$settings/$group.conf: \"$line\" is not NAME = VALUE" ;;
+	esac
+	name=${line%%=*} value=${line#*=}
+	name=${name%"${name##*[! ]}"} value=${value#"${value%%[! ]*}"}
+	case $name in
+	program) program=$value ;;
+	port) port=$value ;;
+	share) share=$value ;;
+	'' | *[!a-z-]* | format | output | watch) give_up "$settings/$group.conf: \"$name\" is no setting" ;;
+	*)
+		case $name in password-file) private "$value" ;; esac
+		set -- "$@" "--$name=$value"
+		;;
+	esac
+done <"$settings/$group.conf"
+
+# Cacti has an IPv6 address as it is; the program takes it in brackets.
+address=$host
+case $address in
+\[*) ;;
+*:*:*) address="[$address]" ;;
+esac
+case $address in
+*]:* | [!\[]*:*) ;;
+*) address=$address${port:+:$port} ;;
+esac
+
+# --- one reading for both data sources of a poll ---
+
+# The first one that comes leaves its line for the other one, which takes it once. Without a folder that is ours alone each
+# reads the host itself, as it does when both come at the same time.
+left=
+if [ -n "$share" ]; then
+	[ -w "$share" ] || give_up "share: the poller's user cannot write to $share"
+	case $(ls -ldL -- "$share") in
+	drwx------*) left=$share/$group,$host ;;
+	*) give_up "share: others may use $share too: chmod 700 $share" ;;
+	esac
+fi
+
+if [ -n "$left" ] && mv -f "$left.$part" "$left.$part.$$" 2>/dev/null; then
+	read -r when line <"$left.$part.$$"
+	rm -f "$left.$part.$$"
+	case $when in
+	'' | *[!0-9]*) ;;
+	*)
+		age=$(($(date +%s) - when))
+		if [ "$age" -ge 0 ] && [ "$age" -lt "$fresh" ]; then
+			answer "$line"
+			exit 0
+		fi
+		;;
+	esac
+fi
+
+code=0
+line=$(timeout -k 1 "$limit" "$program" --format=cacti "$@" -- "$address") || code=$?
+case $code in
+124 | 137) give_up "no answer in $limit seconds" ;;
+126 | 127) give_up "$program cannot be run" ;;
+esac
+if [ -n "$left" ]; then
+	printf '%s %s\n' "$(date +%s)" "$line" >"$left.$$" && mv -f "$left.$$" "$left.$other"
+fi
+answer "$line"
+exit "$code"
