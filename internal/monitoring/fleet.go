@@ -98,8 +98,9 @@ func (f *Fleet) read(ctx context.Context, m member) Reading {
 	begin := time.Now()
 	facts, err := m.host.ReadFacts(ctx, audit.PartValues|audit.PartJournal)
 	if err == nil {
-		reading.settings(facts)
-		reading.Sockets, err = m.host.ReadSockets(ctx, f.options.Sockets)
+		query := f.options.Sockets
+		query.MaxUserPort = reading.settings(facts)
+		reading.Sockets, err = m.host.ReadSockets(ctx, query)
 	}
 	reading.Err, reading.Duration = err, time.Since(begin)
 	return reading

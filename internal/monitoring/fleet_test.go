@@ -92,7 +92,10 @@ func TestDeadline(t *testing.T) {
 		}
 		return winsim.Proceed
 	})
-	readings := fleet(t, Options{Parallel: 2, Deadline: 2 * time.Second}, slow, quick).Read(t.Context())
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	defer time.AfterFunc(20*time.Second, giveUp).Stop() // without a deadline this would take an hour
+	readings := fleet(t, Options{Parallel: 2, Deadline: 2 * time.Second}, slow, quick).Read(ctx)
 	if r := readings[0]; r.Err == nil || !strings.Contains(r.Failure(), "not done within 2s (--deadline)") || !r.silent() {
 		t.Errorf("the slow one: %v", r.Err)
 	}
@@ -106,15 +109,14 @@ func TestDeadline(t *testing.T) {
 	slow.ResetCounters()
 	other := winsim.Start(t, winsim.Server2022(), winsim.ListenOn("127.0.0.3"))
 	other.Intercept(func(winsim.Call) winsim.Action { return winsim.Hang })
-	late := fleet(t, Options{Parallel: 1, Deadline: time.Second}, other, slow).Read(t.Context())
+	late := fleet(t, Options{Parallel: 1, Deadline: time.Second}, other, slow).Read(ctx)
 	for _, r := range late {
 		if r.Err == nil || !r.silent() {
 			t.Errorf("%s: %v", r.Host, r.Err)
 		}
 	}
 	// A caller's own end is not called ours.
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	giveUp()
 	if r := fleet(t, Options{Deadline: time.Minute}, quick).Read(ctx)[0]; !errors.Is(r.Err, context.Canceled) || strings.Contains(r.Failure(), "--deadline") {
 		t.Errorf("cancelled: %v", r.Err)
 	}
@@ -164,6 +166,35 @@ func TestSettingsOfTheRegistry(t *testing.T) {
 	})
 	if r := read(); r.TimeWaitDelay != nil || len(r.notes()) == 0 || !strings.Contains(strings.Join(r.notes(), " "), "denied") {
 		t.Errorf("of a registry that is closed: %v, %v", r.TimeWaitDelay, r.notes())
+	}
+}
+
+// Until Server 2003 is restarted, its ports are those of the MaxUserPort that it was
+// started with, whatever has been written since.
+func TestPoolOfServer2003BeforeTheRestart(t *testing.T) {
+	sim := winsim.Start(t, winsim.Server2003())
+	f := fleet(t, Options{}, sim)
+	sim.SetDWORD("MaxUserPort", 65534)
+	pool := func() (size uint32, source string) {
+		t.Helper()
+		r := f.Read(t.Context())[0]
+		if r.Err != nil || r.Sockets.Pool == nil {
+			t.Fatal(r.Err, r.notes())
+		}
+		return r.Sockets.Pool.Range.Number, r.Sockets.PoolSource
+	}
+	if size, source := pool(); size != 64510 || source != winhost.PoolFromMaxUserPort {
+		t.Errorf("without a journal: %d by %s", size, source)
+	}
+	journal(t, sim, tuning.Values{"max_user_port": tuning.Absent})
+	if size, source := pool(); size != 3976 || source != winhost.PoolFromJournal {
+		t.Errorf("before the restart: %d by %s", size, source)
+	}
+	sim.Reboot()
+	f.Close()
+	f = fleet(t, Options{}, sim)
+	if size, source := pool(); size != 64510 || source != winhost.PoolFromMaxUserPort {
+		t.Errorf("after the restart: %d by %s", size, source)
 	}
 }
 

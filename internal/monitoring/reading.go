@@ -33,8 +33,9 @@ type Reading struct {
 	Duration time.Duration
 }
 
-// settings takes over what the registry and the journal say.
-func (r *Reading) settings(facts audit.Facts) {
+// settings takes over what the registry and the journal say. It gives MaxUserPort as
+// it was when Windows started, where it has been changed since and the journal tells.
+func (r *Reading) settings(facts audit.Facts) (maxUserPort *tuning.Value) {
 	for _, missing := range facts.Missing {
 		r.Notes = append(r.Notes, fmt.Sprintf("%s: %s", missing.Part, missing.Why))
 	}
@@ -45,12 +46,16 @@ func (r *Reading) settings(facts audit.Facts) {
 	}
 	pending, known := facts.PendingRestart()
 	if !known {
-		return
+		return nil
 	}
 	r.Pending = []string{}
 	for _, value := range pending {
 		r.Pending = append(r.Pending, value.ValueName)
+		if atStart, err := tuning.ParseValue(value.AtStart); err == nil && value.ValueName == "MaxUserPort" {
+			maxUserPort = &atStart
+		}
 	}
+	return maxUserPort
 }
 
 // notes are those of both parts of the reading.

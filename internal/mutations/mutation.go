@@ -23,7 +23,7 @@ type mutation struct {
 // table is all mutations, those of one room of tests beside each other, so that Go's
 // build cache holds what the next one needs.
 func table() []mutation {
-	list := slices.Concat(ofTransport, ofWSMan, ofWinhost, ofTuning, ofClaims, ofReconcile, ofProvider)
+	list := slices.Concat(ofTransport, ofWSMan, ofWinhost, ofTuning, ofClaims, ofReconcile, ofProvider, ofMonitoring)
 	slices.SortStableFunc(list, func(a, b mutation) int { return strings.Compare(a.room, b.room) })
 	return list
 }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -40,7 +41,11 @@ func build(flags ...string) (dir string, err error) {
 		return "", err
 	}
 	built.Store(dir, nil)
-	build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", filepath.Join(dir, "terraform-provider-windows"), "../..")...) //nolint:noctx // it outlives the test that asks first
+	program := filepath.Join(dir, "terraform-provider-windows")
+	if runtime.GOOS == "windows" {
+		program += ".exe" // else the CLI does not find it
+	}
+	build := exec.Command("go", append(append([]string{"build"}, flags...), "-o", program, "../..")...) //nolint:noctx // it outlives the test that asks first
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, output)
 	}

@@ -151,12 +151,18 @@ const (
 
 func (r *socketRead) poolByMaxUserPort(ctx context.Context) error {
 	parameter, _ := tcpip.ByAttribute("max_user_port")
-	values, err := r.host.ReadTuning(ctx, []tcpip.Parameter{parameter})
-	if err != nil {
-		return err
+	var value tuning.Value
+	if r.query.MaxUserPort != nil {
+		value, r.stats.PoolSource = *r.query.MaxUserPort, PoolFromJournal
+	} else {
+		values, err := r.host.ReadTuning(ctx, []tcpip.Parameter{parameter})
+		if err != nil {
+			return err
+		}
+		value, r.stats.PoolSource = values[parameter.Attribute], PoolFromMaxUserPort
 	}
 	last := uint32(defaultLast2003)
-	switch value := values[parameter.Attribute]; {
+	switch {
 	case value == tuning.Absent:
 	case value.IsWrongType():
 		r.note("MaxUserPort is %s; Windows ignores it and uses %d", value, last)
@@ -164,12 +170,12 @@ func (r *socketRead) poolByMaxUserPort(ctx context.Context) error {
 		number, _ := value.DWORD()
 		if number < parameter.Min || number > parameter.Max {
 			r.note("MaxUserPort is %d, outside %d to %d: what Windows makes of it is not documented, so the pool is not known", number, parameter.Min, parameter.Max)
+			r.stats.PoolSource = ""
 			return nil
 		}
 		last = number
 	}
 	r.pool.Range = tcpip.PortRange{Start: firstPort2003, Number: last - firstPort2003 + 1}
-	r.stats.PoolSource = PoolFromMaxUserPort
 	return nil
 }
 

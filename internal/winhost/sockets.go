@@ -8,6 +8,7 @@ import (
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/sockets"
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
+	"github.com/windows-baseline/terraform-provider-windows/internal/tuning"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman/transport"
 )
 
@@ -38,6 +39,10 @@ type SocketQuery struct {
 	MaxRows int
 	// Top bounds the lists of the busiest; 0 leaves them out.
 	Top int
+	// MaxUserPort is what that value was when Windows started, where a journal tells:
+	// before Windows Server 2008 the pool is by it until the next start. nil: what it
+	// is now counts.
+	MaxUserPort *tuning.Value
 }
 
 // SocketStats is what a host's sockets say.
@@ -64,6 +69,7 @@ const (
 	PoolFromWMI         = "MSFT_NetTCPSetting"
 	PoolFromNetsh       = "netsh show dynamicport"
 	PoolFromMaxUserPort = "MaxUserPort as configured; a change rules only after a restart"
+	PoolFromJournal     = "MaxUserPort as it was when Windows started, by the journal"
 )
 
 // ReadSockets counts a host's sockets. It reads the pool first, then the table,

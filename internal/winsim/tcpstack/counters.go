@@ -46,7 +46,7 @@ func (s *Stack) Counters() (v4, v6 Counters) {
 // Ids of events of the source Tcpip (documented).
 const (
 	EventEndpointInUse = 4227 // the local endpoint was used lately for the same remote one
-	EventPoolInUse     = 4231 // all ports of the range are in use
+	EventPoolInUse     = 4231 // all ports of the range are in use (on 2003 assumed)
 )
 
 // Event is an entry of the System log.
