@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"gopkg.in/yaml.v3"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/tcpip"
 	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
@@ -149,6 +152,22 @@ func (s twoSites) noLogonRefused(t *testing.T) {
 	}
 }
 
+// evaluates gives what the console makes of an expression that is a text.
+func (c *cli) evaluates(expression string) (text string) {
+	c.t.Helper()
+	console := exec.CommandContext(c.t.Context(), c.path, "console")
+	console.Dir, console.Env, console.Stdin = c.dir, c.env, strings.NewReader(expression+"\n")
+	output, err := console.Output()
+	if err != nil {
+		c.t.Fatalf("%s: %v: %s", expression, err, output)
+	}
+	lines := strings.Split(strings.TrimSpace(string(output)), "\n")
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &text); err != nil {
+		c.t.Fatalf("%s: %v: %s", expression, err, output)
+	}
+	return text
+}
+
 // Two groups by aliases: five hosts of five Windows versions get what their baselines
 // and overrides say, and nothing else is written afterwards but what changes.
 func TestAccServerBaselineSites(t *testing.T) {
@@ -166,6 +185,13 @@ func TestAccServerBaselineSites(t *testing.T) {
 		t.Errorf("hosts by baseline: %s, want %s", got, want)
 	}
 	c.must(0, "plan", "-detailed-exitcode")
+	s.dmz.ResetCounters()
+	if got, want := c.evaluates("jsonencode(module.dmz.awaiting_restart)"), fmt.Sprintf(`{%q:["tcp_timed_wait_delay"]}`, s.dmz.HTTPAddr()); got != want {
+		t.Errorf("awaiting a restart: %s, want %s", got, want)
+	}
+	if n := s.dmz.Counters().Requests; n != 0 {
+		t.Errorf("the console made %d requests", n)
+	}
 
 	// The baseline changes: on the hosts that have it, and only what changed.
 	writes(s.all)
@@ -251,6 +277,63 @@ func (s twoSites) haveOffice(t *testing.T) {
 	has(t, s.mail, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 30"})
 	has(t, s.web, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 60"})
 	has(t, s.directory, map[string]string{"KeepAliveTime": "REG_DWORD 300000"})
+}
+
+// A host goes from one site's state to another's by state rm and import, as the guide
+// to thousands of hosts has it: nothing is written, and what was before is kept.
+func TestAccServerBaselineHostMovesToAnotherSite(t *testing.T) {
+	t.Parallel()
+	host := winsim.Start(t, winsim.Server2016())
+	host.SetDWORD("TcpTimedWaitDelay", 240)
+	hosts, none := fmt.Sprintf("{ %q = { baseline = \"mail_server\" } }", host.HTTPAddr()), "{}"
+	resource := fmt.Sprintf("module.baseline.windows_tcpip_tuning.host[%q]", host.HTTPAddr())
+	berlin, lyon := serverBaseline(t, ""), serverBaseline(t, "")
+	berlin.calls(host, hosts)
+	berlin.must(0, "apply", "-auto-approve")
+	owner := journalOf(t, host).Owner
+
+	host.ResetCounters()
+	berlin.must(0, "state", "rm", resource)
+	berlin.calls(host, none)
+	berlin.must(0, "apply", "-auto-approve")
+	lyon.calls(host, hosts)
+	lyon.must(0, "import", resource, host.HTTPAddr())
+	lyon.must(0, "apply", "-auto-approve")
+	if n := host.Counters().Writes; n != 0 {
+		t.Errorf("%d writes", n)
+	}
+	if now := journalOf(t, host).Owner; now != owner {
+		t.Errorf("the journal's owner is %s, was %s", now, owner)
+	}
+	lyon.must(0, "destroy", "-auto-approve")
+	untouched(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 240"})
+	rangesAre(t, host, usual, usual, usual, usual)
+}
+
+// What the guide to thousands of hosts has of times and sizes stands in the page that
+// they were measured for, and its lines for CI are YAML.
+func TestThousandsOfHostsFigures(t *testing.T) {
+	measured := map[string]string{} // a row's cells of interest, by hosts and parallelism
+	for _, row := range regexp.MustCompile(`(?m)^\| (\d+) \| (\d+) \| ([\d.]+ s) \| .*$`).FindAllString(guide(t, "performance.md"), -1) {
+		if cells := strings.Split(row, " | "); len(cells) == 13 {
+			measured[cells[0]+" "+cells[1]] = strings.Join([]string{cells[2], cells[4], cells[5], cells[10], strings.TrimSuffix(cells[12], " |")}, ", ")
+		}
+	}
+	rows := regexp.MustCompile(`(?m)^(\| \d+) \| (\d+) \| (.*) \|$`).FindAllStringSubmatch(guide(t, "thousands-of-hosts.md"), -1)
+	if len(rows) != 2 || len(measured) < 9 {
+		t.Fatalf("%d rows of %d", len(rows), len(measured))
+	}
+	for _, row := range rows {
+		if got, want := strings.ReplaceAll(row[3], " | ", ", "), measured[row[1]+" "+row[2]]; got != want {
+			t.Errorf("%s hosts by %s: the guide says %s, measured was %s", row[1], row[2], got, want)
+		}
+	}
+	for _, block := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllStringSubmatch(guide(t, "thousands-of-hosts.md"), -1) {
+		var keys map[string]any
+		if err := yaml.Unmarshal([]byte(block[1]), &keys); err != nil || len(keys) < 4 {
+			t.Errorf("%v in\n%s", err, block[1])
+		}
+	}
 }
 
 // What is misspelt is an error of the plan that names the host and what can be
