@@ -50,15 +50,10 @@ give_up() {
 	exit 1
 }
 
-# private FILE: a password, and whatever decides where it is sent, is nobody else's to read, and not the group's to write.
-private() {
+readable() {
 	if [ ! -f "$1" ] || [ ! -r "$1" ]; then
 		give_up "there is no $1, or the poller's user may not read it"
 	fi
-	case $(ls -ldL -- "$1") in
-	-????-?---*) ;;
-	*) give_up "others may read $1, or its group may write it: chmod 640 $1" ;;
-	esac
 }
 
 case $host in
@@ -70,9 +65,9 @@ esac
 
 # --- the settings: NAME = VALUE, the flags of windows-socket-stats and a few of our own ---
 
-program=windows-socket-stats port='' share=''
+program=windows-socket-stats port='' share='' secret=''
 set --
-private "$settings/$group.conf"
+readable "$settings/$group.conf"
 while read -r line || [ -n "$line" ]; do
 	case $line in
 	'' | '#'*) continue ;;
@@ -87,11 +82,26 @@ while read -r line || [ -n "$line" ]; do
 	share) share=$value ;;
 	'' | *[!a-z-]* | format | output | watch) give_up "$settings/$group.conf: \"$name\" is no setting" ;;
 	*)
-		case $name in password-file) private "$value" ;; esac
+		case $name in password-file) readable "$value" && secret=$value ;; esac
 		set -- "$@" "--$name=$value"
 		;;
 	esac
 done <"$settings/$group.conf"
+
+# A password, and whatever decides where it is sent, is nobody else's to read, nor the group's to write. The readings that
+# are shared are the poller's user's alone.
+if [ -n "$share" ] && [ ! -w "$share" ]; then
+	give_up "share: there is no folder $share, or the poller's user may not write to it"
+fi
+rights=$(ls -ldL -- "$settings/$group.conf" ${secret:+"$secret"} ${share:+"$share/."}) || give_up "the rights of its files cannot be read"
+while read -r mode rest; do
+	case $mode in
+	-????-?---* | drwx------*) ;;
+	*) give_up "others have a part in this file, or its group may write it: $mode $rest" ;;
+	esac
+done <<EOT
+$rights
+EOT
 
 # Cacti has an IPv6 address as it is; the program takes it in brackets.
 address=$host
@@ -106,30 +116,18 @@ esac
 
 # --- one reading for both data sources of a poll ---
 
-# The first one that comes leaves its line for the other one, which takes it once. Without a folder that is ours alone each
-# reads the host itself, as it does when both come at the same time.
-left=
-if [ -n "$share" ]; then
-	[ -w "$share" ] || give_up "share: the poller's user cannot write to $share"
-	case $(ls -ldL -- "$share") in
-	drwx------*) left=$share/$group,$host ;;
-	*) give_up "share: others may use $share too: chmod 700 $share" ;;
-	esac
-fi
-
-if [ -n "$left" ] && mv -f "$left.$part" "$left.$part.$$" 2>/dev/null; then
-	read -r when line <"$left.$part.$$"
-	rm -f "$left.$part.$$"
-	case $when in
-	'' | *[!0-9]*) ;;
-	*)
-		age=$(($(date +%s) - when))
-		if [ "$age" -ge 0 ] && [ "$age" -lt "$fresh" ]; then
-			answer "$line"
-			exit 0
-		fi
-		;;
-	esac
+# The first one that comes leaves its line for the other one, which takes it once. Where they come at the same time, each
+# reads the host itself.
+left=${share:+$share/$group,$host}
+if [ -n "$left" ] && [ -f "$left.$part" ]; then
+	read -r when line <"$left.$part"
+	rm -f "$left.$part"
+	case $when in '' | *[!0-9]*) when=0 ;; esac
+	age=$(($(date +%s) - when))
+	if [ "$age" -ge 0 ] && [ "$age" -lt "$fresh" ]; then
+		answer "$line"
+		exit 0
+	fi
 fi
 
 code=0

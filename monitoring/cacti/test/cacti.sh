@@ -14,7 +14,7 @@ php_binary=$(command -v php || find /usr/bin -name 'php[0-9]*' | sort | tail -n 
 mkdir "$work/ini" "$work/compiled"
 chown www-data "$work/compiled"
 {
-	for name in opcache mysqlnd pdo pdo_mysql mbstring ctype gd gmp posix sockets xml simplexml tokenizer; do
+	for name in opcache mysqlnd pdo pdo_mysql mbstring ctype posix sockets xml simplexml; do
 		case $name in opcache) directive=zend_extension ;; *) directive=extension ;; esac
 		[ ! -e "$php_modules/$name.so" ] || echo "$directive=$php_modules/$name.so"
 	done

@@ -3,7 +3,7 @@
 //   SERVER.truth    time, and what winsim's control API said before and after the poll (GET /sockets)
 //   SERVER.idle     the same before there was any load
 //   SERVER.netstat  the server's own netstat then
-// Between the two readings the server's clock went on: connections were opened, and as many at most may have changed state.
+// Between the two readings the server's clock goes on: connections are opened, and about as many close and leave TIME_WAIT.
 [, $server, $fetched, $from, $to] = $argv;
 
 const ESTABLISHED = 5, TIME_WAIT = 11; // Microsoft's numbers
@@ -44,7 +44,7 @@ foreach (file("$server.truth") as $line) {
 	}
 	$before = json_decode($before, true);
 	$after = json_decode($after, true);
-	$meanwhile = $after['active'] - $before['active'] + $after['failures'] - $before['failures'];
+	$meanwhile = 2 + $after['active'] - $before['active'] + $after['failures'] - $before['failures'];
 	foreach ($names as $name) {
 		$values = [had($before)[$name], had($after)[$name]];
 		$room = $name == 'pool_size' ? 0 : $meanwhile;
