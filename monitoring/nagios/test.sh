@@ -27,6 +27,7 @@ start_nagios() {
 		define_service "Percent" "mail01" "_UTILISATION_WARNING 80"
 		define_service "More thresholds" "mail01" "_MORE_THRESHOLDS --warning='pool_size=@2000:2000' --critical='active=~:100000'"
 		define_service "Not given" "mail01" "_MORE_THRESHOLDS --warning='nonsense=1'"
+		define_service "In two seconds" mail03 "_DEADLINE 2s"
 		define_service "Unknown format" "mail01" "check_command unknown_format"
 		# shellcheck disable=SC2016 # Nagios' macros
 		printf '%s\n' 'define command {' 'command_name unknown_format' 'command_line $USER1$/windows-socket-stats --format=nagois mail01' '}'
@@ -114,6 +115,13 @@ is_up() {
 		key == "host_name" { h = $2 } key == "has_been_checked" || key == "current_state" { state = state $2 }
 		/^[ \t]*}/ && h == host { print state; exit }
 	' "$nagios/status.dat" | grep -x 10
+}
+
+# nagios_sees_mail03_hang: a host that takes connections and says nothing. Its port is up for a check that asks no more.
+nagios_sees_mail03_hang() {
+	check "Nagios: a host that does not answer in time is CRITICAL, and why" soon shows mail03 "In two seconds" \
+		'^2 SOCKETS CRITICAL - 127\.0\.0\.1:[0-9]+: not done within 2s \(--deadline\): '
+	check "Nagios: mail03 is up all the same" is_up mail03
 }
 
 nagios_sees_mail03_down() {

@@ -1,6 +1,6 @@
 # Debian's Cacti with a database of its own, set up as its web installer does. Sourced by scripts/test-cacti, which has put
 # layers of its own on /usr, /etc and /var: paths below are those of an administrator, and none of them is the machine's.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 
 site=/usr/share/cacti/site # where Debian's package puts Cacti
 cli=/usr/share/cacti/cli
