@@ -5,6 +5,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/windows-baseline/terraform-provider-windows/internal/winsim"
 )
 
 // guide is where users read which metrics there are.
@@ -34,6 +36,27 @@ func TestGuideNamesEveryMetric(t *testing.T) {
 		if !strings.Contains(string(text), "`"+format+"`") {
 			t.Errorf("%s does not name the format %s", guide, format)
 		}
+	}
+}
+
+// What a reading costs is what the guide says, under the shapes of one seed: by others
+// an enumeration or a shell takes a message more.
+func TestRoundTripsOfAReading(t *testing.T) {
+	var counts []any
+	for _, profile := range []winsim.Profile{winsim.Server2003(), winsim.Server2008R2(), winsim.Server2022()} {
+		sim := winsim.Start(t, profile, winsim.Seed(1))
+		if r := fleet(t, Options{}, sim).Read(t.Context())[0]; r.Err != nil {
+			t.Fatal(r.Err)
+		}
+		counters := sim.Counters()
+		if counters.Connections != 1 || counters.OpenShells+counters.OpenEnumerations != 0 {
+			t.Errorf("%s: %+v", profile.Key, counters)
+		}
+		counts = append(counts, counters.Requests)
+	}
+	want := fmt.Sprintf("One reading takes %d round trips on Server 2003, %d on 2008 R2 and %d on 2022", counts...)
+	if text, err := os.ReadFile(guide); err != nil || !strings.Contains(string(text), want) {
+		t.Errorf("the guide does not say %q: %v", want, err)
 	}
 }
 
