@@ -381,6 +381,43 @@ func catalogueAttributes() (names []string) {
 	return names
 }
 
+// Each baseline on each Windows, as the README's table and the examples that argue the
+// values have them; no host is asked.
+func TestAccServerBaselineValues(t *testing.T) {
+	t.Parallel()
+	tcp := func(start int) string {
+		return fmt.Sprintf(`"dynamic_port_range":{"tcp":{"number_of_ports":%d,"start_port":%d}}`, 65536-start, start)
+	}
+	const cis, old = `"keep_alive_time":300000,"tcp_max_data_retransmissions":3`, `"max_user_port":65534`
+	want := map[string]string{
+		"mail_server 2003": old + `,"tcp_timed_wait_delay":30`, "mail_server 2008+": tcp(10000) + `,"tcp_timed_wait_delay":30`,
+		"web_front_end 2003":  `"keep_alive_time":300000,` + old + `,"tcp_max_data_retransmissions":3,"tcp_timed_wait_delay":60`,
+		"web_front_end 2008+": tcp(20000) + "," + cis + `,"tcp_timed_wait_delay":60`,
+		"load_generator 2003": old + `,"tcp_timed_wait_delay":30`, "load_generator 2008+": tcp(6000) + `,"tcp_timed_wait_delay":30`,
+		"cis_mss 2003": cis, "cis_mss 2008+": cis,
+	}
+	host := winsim.Start(t, winsim.Server2022())
+	c := serverBaseline(t, "")
+	var hosts strings.Builder
+	for name := range want {
+		baseline, windows, _ := strings.Cut(name, " ")
+		fmt.Fprintf(&hosts, "  %q = { baseline = %q, windows = %q }\n", name, baseline, windows)
+	}
+	c.calls(host, "{\n"+hosts.String()+"}")
+	var got map[string]json.RawMessage
+	if err := json.Unmarshal([]byte(c.evaluates("jsonencode(module.baseline.settings)")), &got); err != nil {
+		t.Fatal(err)
+	}
+	for name, settings := range want {
+		if string(got[name]) != "{"+settings+"}" {
+			t.Errorf("%s is %s, want {%s}", name, got[name], settings)
+		}
+	}
+	if n := host.Counters().Requests; n != 0 {
+		t.Errorf("the host got %d requests", n)
+	}
+}
+
 // A wrong word for a host's Windows does not go unnoticed: the plan asks the host.
 func TestAccServerBaselineWrongWindows(t *testing.T) {
 	t.Parallel()
