@@ -1,7 +1,6 @@
 # The day's four pictures, through Cacti's own graph page. Sourced by scripts/test-cacti.
 # shellcheck shell=bash disable=SC2154
 
-serve_web
 declare -A picture=([sockets]='TCP sockets' [ports]='TCP port pool')
 for server in "${servers[@]}"; do
 	for part in sockets ports; do

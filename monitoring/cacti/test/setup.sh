@@ -33,6 +33,12 @@ check "import_template.php: 7 new objects" test "$(grep -c '^\[success\].*\[new\
 php "$cli/import_template.php" --filename="$template" >"$work/import"
 check "a second import changes nothing" test "$(grep -c '^\[success\].*\[unchanged\]' "$work/import")" = 8
 
+serve_web
+sql cacti -e "UPDATE host_template SET name = 'another' WHERE name = 'Windows Socket Statistics';
+	UPDATE user_auth SET must_change_password = '', password_change = '' WHERE username = 'admin'"
+php "$here/test/import-by-web.php" http://127.0.0.1:8080 "$template"
+check "Cacti's web page imports it too" test "$(sql cacti -e "SELECT COUNT(*) FROM host_template WHERE name = 'Windows Socket Statistics'")" = 1
+
 device_template=$(sql cacti -e "SELECT id FROM host_template WHERE name = 'Windows Socket Statistics'")
 device() { # device SERVER DESCRIPTION ADDRESS GROUP
 	php "$cli/add_device.php" --description="$2" --ip="$3" --external-id="$4" --template="$device_template" --avail=none --version=0 >"$work/device"
