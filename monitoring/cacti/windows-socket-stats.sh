@@ -65,7 +65,7 @@ esac
 
 # --- the settings: NAME = VALUE, the flags of windows-socket-stats and a few of our own ---
 
-program=windows-socket-stats port='' share='' secret=''
+program=/usr/local/bin/windows-socket-stats port='' share='' secret=''
 set --
 readable "$settings/$group.conf"
 while read -r line || [ -n "$line" ]; do

@@ -4,7 +4,7 @@
 
 site=/usr/share/cacti/site # where Debian's package puts Cacti
 cli=/usr/share/cacti/cli
-errors=/var/log/cacti/poller-error.log # where Debian's cron job puts the poller's standard error
+errors=/var/log/cacti/cacti_stderr.log # where Cacti puts the standard error of its readers
 
 # --- PHP ---
 
@@ -97,7 +97,7 @@ mkdir -p /var/lib/cacti/csrf /var/lib/cacti/cache/{boost,mibcache,realtime,spike
 chown -R www-data:www-data /var/lib/cacti /var/log/cacti
 sql cacti -e "UPDATE version SET cacti = '$(cat $site/include/cacti_version)';
 	UPDATE automation_networks SET enabled = '';
-	REPLACE INTO settings VALUES ('path_php_binary', '$work/php'), ('path_stderrlog', '$errors');
+	REPLACE INTO settings VALUES ('path_php_binary', '$work/php');
 	UPDATE user_auth SET enabled = 'on' WHERE username = 'guest';
 	REPLACE INTO settings VALUES ('guest_user', (SELECT id FROM user_auth WHERE username = 'guest'))"
 

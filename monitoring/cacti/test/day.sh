@@ -39,6 +39,7 @@ just_poll() {
 : >"$work/housekeeping"
 a_poll "${rates[0]}"
 rm "$work/housekeeping"
+while grep -qsa 'site/poller_' /proc/[0-9]*/cmdline; do command sleep 0.1; done
 for ((i = 1; i < polls; i++)); do a_poll "${rates[i]}"; done
 evening=$((at - 300))
 lap "$polls polls of two servers, five simulated minutes apart"
