@@ -55,6 +55,12 @@ start_icinga() {
 		  import "test"
 		  vars.winrm_port = ${http[mail03]##*:}
 		}
+		object Host "by-https" {
+		  import "test"
+		  vars.winrm_port = ${https[mail01]##*:}
+		  vars.winrm_https = true
+		  vars.winrm_ca_certificate_file = "$work/mail01.pem"
+		}
 		apply Service "sockets and ports" {
 		  import "windows-sockets"
 		  check_interval = 2s
@@ -97,6 +103,10 @@ icinga_sees() {
 icinga_sees_wrong_use() {
 	check "Icinga: a bad threshold is UNKNOWN, in our words" soon icinga_logged \
 		'SERVICE ALERT: mail01;bad threshold;UNKNOWN;HARD;1;SOCKETS UNKNOWN - --warning: active: range "lots"'
+}
+
+icinga_sees_https() {
+	check "Icinga: over HTTPS, by variables of the host" soon icinga_tells by-https "sockets and ports" OK $'\tSERVICEPERFDATA::active='
 }
 
 icinga_sees_mail03_down() {

@@ -4,10 +4,10 @@
 
 nagios=$work/nagios
 
-# define_host NAME PORT [PASSWORD_FILE] is one of ours, told to be sure at the first look.
+# define_host NAME PORT [PASSWORD_FILE [OPTIONS]] is one of ours, told to be sure at the first look.
 define_host() {
 	printf '%s\n' 'define host {' 'use windows-winrm-host' "host_name $1" 'address 127.0.0.1' 'check_interval 2' 'max_check_attempts 1' \
-		"_WINRM_PORT $2" '_WINRM_AUTH ntlm' "_WINRM_USERNAME $WINSIM_USERNAME" "_WINRM_PASSWORD_FILE ${3:-$work/password}" '}'
+		"_WINRM_PORT $2" '_WINRM_AUTH ntlm' "_WINRM_USERNAME $WINSIM_USERNAME" "_WINRM_PASSWORD_FILE ${3:-$work/password}" ${4:+"_WINRM_OPTIONS $4"} '}'
 }
 # define_service DESCRIPTION HOSTS FACTS... likewise.
 define_service() {
@@ -22,7 +22,8 @@ start_nagios() {
 		define_host mail03 "${http[mail03]##*:}"
 		define_host without-password "${http[mail01]##*:}" "$nagios/none"
 		define_host wrong-password "${http[mail01]##*:}" "$nagios/wrong"
-		define_service "Sockets and ports" "mail01, mail03, without-password, wrong-password"
+		define_host by-https "${https[mail01]##*:}" "" "--https --ca-certificate-file=$work/mail01.pem"
+		define_service "Sockets and ports" "mail01, mail03, by-https, without-password, wrong-password"
 		define_service "Bad threshold" "mail01" "_UTILISATION_WARNING lots"
 		define_service "Percent" "mail01" "_UTILISATION_WARNING 80"
 		define_service "More thresholds" "mail01" "_MORE_THRESHOLDS --warning='pool_size=@2000:2000' --critical='active=~:100000'"
@@ -105,6 +106,7 @@ nagios_sees_wrong_use() {
 	check "Nagios: so are refused credentials" soon shows wrong-password "Sockets and ports" '^3 SOCKETS UNKNOWN - 127\.0\.0\.1:[0-9]+: .*refused the credentials of CONTOSO\\svc-terraform'
 	check "Nagios: so is an unknown format, though nothing stands on stdout" soon shows mail01 "Unknown format" '^3 .*--format=nagois is unknown: use one of table, json, cacti, prometheus, nagios'
 	check "Nagios: more thresholds by a custom variable" soon shows mail01 "More thresholds" '^1 SOCKETS WARNING - .*pool_size is 2000 \(warning: @2000:2000\).*'"'pool_size'=2000;@2000:2000;;0; "
+	check "Nagios: over HTTPS, by options of the host" soon shows by-https "Sockets and ports" '^0 SOCKETS OK - 127\.0\.0\.1:[0-9]+: '
 	check "Nagios: mail03 is up" soon is_up mail03
 }
 # is_up HOST wants Nagios to have checked that host and found it up.
@@ -122,6 +124,14 @@ nagios_sees_mail03_hang() {
 	check "Nagios: a host that does not answer in time is CRITICAL, and why" soon shows mail03 "In two seconds" \
 		'^2 SOCKETS CRITICAL - 127\.0\.0\.1:[0-9]+: not done within 2s \(--deadline\): '
 	check "Nagios: mail03 is up all the same" is_up mail03
+	check "no command line holds the password, while the program runs" soon without_password
+}
+# without_password wants one of our programs to run, and no command line of this test to hold the password.
+without_password() {
+	local ours
+	ours=$(for file in /proc/[0-9]*/cmdline; do tr '\0' ' ' 2>/dev/null <"$file" && echo; done | grep -F "$work") || true
+	[[ $ours == *"$work/plugins/windows-socket-stats --format=nagios "* ]] || { echo "none runs"; return 1; }
+	[[ $ours != *"$(cat "$work/password")"* ]] || { echo "$ours"; return 1; }
 }
 
 nagios_sees_mail03_down() {
