@@ -44,6 +44,10 @@ for ((i = 1; i < polls; i++)); do a_poll "${rates[i]}"; done
 evening=$((at - 300))
 lap "$polls polls of two servers, five simulated minutes apart"
 
+failures() { tail -n 1 "$work/$1.truth" | cut -f 3 | sed 's/.*"failures":\([0-9]*\).*/\1/'; }
+check "server stock ran out of ports: $(failures stock) connections failed" test "$(failures stock)" -gt 10000
+check "server tuned did not" test "$(failures tuned)" = 0
+
 fetch() { rrdtool fetch "$(rrd_of "$1" "$2")" AVERAGE -s "$midnight" -e "$((at - 301))"; }
 for server in "${servers[@]}"; do
 	for part in sockets ports; do

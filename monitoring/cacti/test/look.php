@@ -35,8 +35,8 @@ $full = count(array_filter($gaps, fn ($gap) => $gap <= 3));
 echo "  $width x $height, ", filesize($file), ' bytes, pixels ', json_encode($pixels), $part == 'ports' ? ", $full of " . count($gaps) . ' columns without a free port' : '', "\n";
 $good = match ("$part $server") {
 	'sockets stock', 'sockets tuned' => $pixels['active'] > 2000 && $pixels['stale'] > 5000 && $pixels['pool'] == 0,
-	// The morning and the afternoon: some four of 24 hours.
-	'ports stock' => count($gaps) > 600 && $full > 60 && $full < 300,
+	// The late morning: some two hours of 24.
+	'ports stock' => count($gaps) > 600 && $full > 40 && $full < 300,
 	'ports tuned' => count($gaps) > 600 && $full == 0 && $pixels['stale'] > 500,
 };
 exit($good ? 0 : 1);
