@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -230,6 +231,50 @@ func TestAccConfigurationsInDocs(t *testing.T) {
 	if exit, said := formatted.run("fmt", "-check", "-diff", "-no-color"); exit != 0 {
 		t.Errorf("fmt wants to change blocks:\n%s", said)
 	}
+}
+
+// The quick start of the index, step by step.
+func TestAccQuickStart(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile(filepath.Join(docRoot, "templates", "index.md.tmpl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, section, _ := strings.Cut(string(content), "\n## Quick start\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var configurations []string
+	blocks, _ := docBlocks("index.md.tmpl", section)
+	for _, block := range blocks {
+		if block.language == "terraform" {
+			configurations = append(configurations, block.text)
+		}
+	}
+	if len(configurations) != 2 {
+		t.Fatalf("%d configurations, want what looks and what changes", len(configurations))
+	}
+	host := winsim.Start(t, winsim.Server2022())
+	host.SetDWORD("TcpTimedWaitDelay", 120)
+	c := newCLI(t, "")
+	c.env = append(c.env, "WINDOWS_USERNAME="+host.Username(), "WINDOWS_PASSWORD="+host.Password())
+	write := func(texts ...string) {
+		c.file("main.tf", strings.ReplaceAll(strings.Join(texts, "\n"), "mail01.contoso.com", host.HTTPAddr()))
+	}
+	write(configurations[0])
+	c.must(0, "apply", "-auto-approve")
+	if findings := outputs(c)["findings"]; !strings.Contains(findings, "info: ") || host.Counters().Writes != 0 {
+		t.Errorf("findings %s, %d writes", findings, host.Counters().Writes)
+	}
+	write(configurations...)
+	c.must(2, "plan", "-detailed-exitcode")
+	c.must(0, "apply", "-auto-approve")
+	has(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 30"})
+	for _, said := range []string{"it acts from the next restart on", "without changing any real infrastructure"} {
+		if plan := c.must(0, "plan", "-no-color"); !strings.Contains(plan, said) {
+			t.Errorf("the plan after the apply does not say %q: %s", said, plan)
+		}
+	}
+	c.must(0, "destroy", "-auto-approve")
+	untouched(t, host, map[string]string{"TcpTimedWaitDelay": "REG_DWORD 120"})
 }
 
 func TestDocMode(t *testing.T) {

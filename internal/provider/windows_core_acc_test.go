@@ -86,6 +86,7 @@ func TestAccWindowsCore(t *testing.T) {
 		if programs := host.Counters().Programs["netsh"]; programs == 0 {
 			t.Error("no range was set or read")
 		}
+		guideShows(t, k.report.text())
 		reported(t, k, host, "step as before: ok", "before: keep_alive_interval = REG_SZ \"1000\"", "build 20348", "sockets: by wmi", "pool: 16384 ports", "finding: wrong_type, 1")
 	})
 	t.Run("2003", func(t *testing.T) { // by the script that a user runs
@@ -147,6 +148,21 @@ func TestAccWindowsCoreScriptRefuses(t *testing.T) {
 	}
 	if counters := host.Counters(); counters.Writes != 0 || len(counters.Methods) != 0 {
 		t.Errorf("the host was asked: %+v", counters)
+	}
+}
+
+// guideShows demands that the beginning of a report in the guide is one.
+func guideShows(t *testing.T, report string) {
+	t.Helper()
+	_, shown, _ := strings.Cut(guide(t, "test-on-your-windows.md"), "```text\n")
+	shown, _, found := strings.Cut(shown, "```")
+	if !found {
+		t.Fatal("the guide shows no report")
+	}
+	for line := range strings.Lines(shown) {
+		if _, versions := strings.CutPrefix(line, "with: "); !versions && !strings.Contains(report, line) {
+			t.Errorf("the guide shows %q, the report is\n%s", line, report)
+		}
 	}
 }
 
@@ -281,8 +297,13 @@ func TestAccWindowsCoreAfterAFailure(t *testing.T) {
 	})
 }
 
-// The audit knows names that the core goes by.
+// The core writes what its guide and its script say, and nothing that takes effect at once.
 func TestWindowsCoreParameters(t *testing.T) {
+	script, err := os.ReadFile(filepath.Join("..", "..", "scripts", "test-windows"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := map[string]string{"the guide": guide(t, "test-on-your-windows.md"), "the script": string(script)}
 	for _, candidate := range coreParameters {
 		found := false
 		for _, p := range catalogue {
@@ -290,6 +311,11 @@ func TestWindowsCoreParameters(t *testing.T) {
 				continue
 			}
 			found = true
+			for name, text := range texts {
+				if !strings.Contains(text, p.ValueName) {
+					t.Errorf("%s does not name %s", name, p.ValueName)
+				}
+			}
 			if !p.Restart {
 				t.Errorf("%s takes effect at once", p.Attribute)
 			}
