@@ -105,7 +105,8 @@ icinga_sees_wrong_use() {
 		'SERVICE ALERT: mail01;bad threshold;UNKNOWN;HARD;1;SOCKETS UNKNOWN - --warning: active: range "lots"'
 }
 
-icinga_sees_https() {
+icinga_sees_the_others() {
+	check "Icinga: mail03 is up" soon icinga_logged 'HOST ALERT: mail03;UP;HARD;1;TCP OK - .* port [0-9]+'
 	check "Icinga: over HTTPS, by variables of the host" soon icinga_tells by-https "sockets and ports" OK $'\tSERVICEPERFDATA::active='
 }
 
