@@ -101,7 +101,7 @@ func TestThresholds(t *testing.T) {
 	sim := winsim.Start(t, winsim.Server2022())
 	host := sim.HTTPAddr()
 	stats(t, sim, "-f", "nagios", "-w", "active=0", "-c", "active=~:100000", host).is(t, 1, "(warning: 0) | ", "")
-	stats(t, sim, "-f", "nagios", "-w", "active=0", "-c", "listening=@1:1000", host).is(t, 2, "(critical: @1:1000); active is ", "")
+	stats(t, sim, "-f", "nagios", "-w", "active=0", "-c", "listening=@1:1000", host).is(t, 2, "(critical: @1:1000) - active is ", "")
 	stats(t, sim, "-f", "nagios", "-w", "total=0,5", host).is(t, 3, `SOCKETS UNKNOWN - --warning: total: range "0,5"`, "")
 }
 

@@ -110,7 +110,7 @@ func judge(r *Reading, limits Thresholds) (Status, string) {
 		text += ", awaiting a restart: " + strings.Join(r.Pending, ", ")
 	}
 	if len(reasons) > 0 {
-		text += "; " + strings.Join(slices.Compact(reasons), "; ")
+		text += " - " + strings.Join(slices.Compact(reasons), " - ") // Nagios makes a colon of every semicolon
 	}
 	return status, plain(text)
 }
@@ -118,7 +118,7 @@ func judge(r *Reading, limits Thresholds) (Status, string) {
 // because gives the notes of what is missing, in brackets.
 func because(r *Reading) string {
 	if notes := r.notes(); len(notes) > 0 {
-		return " (" + strings.Join(notes, "; ") + ")"
+		return " (" + strings.Join(notes, ", ") + ")"
 	}
 	return ""
 }
