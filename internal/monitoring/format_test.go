@@ -210,7 +210,7 @@ func TestNagios(t *testing.T) {
 		}
 		return l
 	}
-	dead := &transport.UnreachableError{Address: "mail01:5985", Err: errors.New("no route | here")}
+	dead := &transport.UnreachableError{Address: "mail01:5985", Err: errors.New("no route | here; at all")}
 	for name, tt := range map[string]struct {
 		reading Reading
 		limits  Thresholds
@@ -228,7 +228,7 @@ func TestNagios(t *testing.T) {
 		"pool unknown":                 {example("mail01", poolUnknown), DefaultThresholds(), Unknown, "SOCKETS UNKNOWN - mail01: 7 active, 60 stale, awaiting a restart: MaxUserPort - utilisation is not known (the pool is not known: access denied) | "},
 		"known wrong beats unknown":    {example("mail01", poolUnknown), limits("utilisation=0.5", "stale=59"), Critical, "stale is 60 (critical: 59) - utilisation is not known"},
 		"not there":                    {failed("mail01", dead), DefaultThresholds(), Critical, "SOCKETS CRITICAL - mail01: "},
-		"a bar would begin other data": {failed("mail01", dead), DefaultThresholds(), Critical, "no route / here"},
+		"a bar would begin other data": {failed("mail01", dead), DefaultThresholds(), Critical, "no route / here, at all"},
 		"refused":                      {failed("mail01", &transport.UnauthorizedError{Address: "mail01:5985", Refused: true}), DefaultThresholds(), Unknown, "SOCKETS UNKNOWN - mail01: "},
 	} {
 		var out bytes.Buffer

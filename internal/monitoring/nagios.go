@@ -110,7 +110,7 @@ func judge(r *Reading, limits Thresholds) (Status, string) {
 		text += ", awaiting a restart: " + strings.Join(r.Pending, ", ")
 	}
 	if len(reasons) > 0 {
-		text += " - " + strings.Join(slices.Compact(reasons), " - ") // Nagios makes a colon of every semicolon
+		text += " - " + strings.Join(slices.Compact(reasons), " - ")
 	}
 	return status, plain(text)
 }
@@ -167,7 +167,8 @@ func first(ranges []Range) string {
 }
 
 // plain is a text without what a plugin's output gives a meaning to: the bar that
-// begins performance data, and line ends.
+// begins performance data, line ends, and the semicolon, of which Nagios makes a colon
+// (nagioscore issue 652).
 func plain(text string) string {
-	return strings.Join(strings.Fields(strings.ReplaceAll(text, "|", "/")), " ")
+	return strings.Join(strings.Fields(strings.NewReplacer("|", "/", ";", ",").Replace(text)), " ")
 }
