@@ -189,7 +189,7 @@ func (c *commandChecker) help(program string, words []string) (text string, ok b
 	if text, ok := c.helps[key]; ok {
 		return text, text != ""
 	}
-	output, err := exec.Command(filepath.Join(c.programs, program), append(slices.Clone(words), "--help")...).Output() //nolint:gosec,noctx // ours, and done at once
+	output, err := exec.Command(filepath.Join(c.programs, program), append(slices.Clone(words), "--help")...).Output() //nolint:noctx // ours, and done at once
 	if err != nil {
 		output = nil
 	}

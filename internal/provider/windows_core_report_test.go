@@ -110,5 +110,5 @@ func (r *coreReport) write(path string) error {
 	if path == "" {
 		return nil
 	}
-	return os.WriteFile(path, []byte(r.text()), 0o600) //nolint:gosec // the user names it
+	return os.WriteFile(path, []byte(r.text()), 0o600)
 }
