@@ -37,13 +37,31 @@ var (
 	docQuoted     = regexp.MustCompile(`'[^']*'|"[^"]*"`)
 )
 
+// buildPrograms builds our programs once for the test binary's life.
+var buildPrograms = sync.OnceValues(func() (dir string, err error) {
+	dir, err = os.MkdirTemp("", "windows-programs-")
+	if err != nil {
+		return "", err
+	}
+	built.Store(dir, nil)
+	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../cmd/winsim", "../../cmd/windows-socket-stats") //nolint:noctx // it outlives the test that asks first
+	if output, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w: %s", err, output)
+	}
+	return dir, nil
+})
+
 func newCommandChecker(t *testing.T) *commandChecker {
 	t.Helper()
 	makefile, err := os.ReadFile(filepath.Join(docRoot, "GNUmakefile"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &commandChecker{makefile: string(makefile), scripts: map[string]bool{}, programs: t.TempDir(), checked: map[string]int{}, helps: map[string]string{}}
+	programs, err := buildPrograms()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &commandChecker{makefile: string(makefile), scripts: map[string]bool{}, programs: programs, checked: map[string]int{}, helps: map[string]string{}}
 	err = fs.WalkDir(os.DirFS(docRoot), ".", func(name string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.IsDir() && entry.Name() == ".git" {
 			return fs.SkipDir
@@ -55,10 +73,6 @@ func newCommandChecker(t *testing.T) *commandChecker {
 	})
 	if err != nil {
 		t.Fatal(err)
-	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", c.programs, "../../cmd/winsim", "../../cmd/windows-socket-stats")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, output)
 	}
 	return c
 }

@@ -50,11 +50,11 @@ func tcpipSettingsSchema() schema.Schema {
 					"value_name": text("The registry value's name."),
 					"found":      text("As found: `absent`, `REG_DWORD 30`, `REG_SZ \"30\"` …; only the type where the data cannot be told, such as of a REG_BINARY."),
 					"type":       text("The type as found; null where the value is absent."),
-					"number":     number("The number of a REG_DWORD; null for anything else."),
+					"number":     number("The number of a REG_DWORD, in the unit of the attribute that sets it; null for anything else."),
 					"in_effect": text("What Windows goes by, as far as it is documented: `value`; `default`, where the value is absent or of another type than REG_DWORD; `pending`, where a journal says that it is another one than at the last start; " +
 						"`unknown`, where Microsoft does not say what it makes of such a number, or of the value on this version (a finding says so). " +
 						"What was written since the last start without a journal is not known."),
-					"default":       number("What Windows uses on this version without the value; null where not even a report gives a number."),
+					"default":       number("What Windows uses on this version without the value, in the same unit; null where not even a report gives a number."),
 					"default_known": flag("Microsoft documents this default for this version."),
 					"default_note":  text("What else is known of the default; null where nothing is."),
 				}}},
