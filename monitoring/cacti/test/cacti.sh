@@ -11,8 +11,8 @@ errors=/var/log/cacti/cacti_stderr.log # where Cacti puts the standard error of 
 # Only the extensions that Cacti needs, and compiled files are kept: starting PHP is what a poll costs most.
 php_modules=$(cd /usr/lib/php/20* && pwd)
 php_binary=$(command -v php || find /usr/bin -name 'php[0-9]*' | sort | tail -n 1)
-mkdir "$work/ini" "$work/compiled"
-chown www-data "$work/compiled"
+mkdir "$work/ini" "$work/compiled" "$work/uploads" "$work/sessions"
+chown www-data "$work/compiled" "$work/uploads" "$work/sessions"
 {
 	for name in opcache mysqlnd pdo pdo_mysql mbstring ctype posix sockets xml simplexml; do
 		case $name in opcache) directive=zend_extension ;; *) directive=extension ;; esac
@@ -21,6 +21,7 @@ chown www-data "$work/compiled"
 	cat <<-INI
 		memory_limit = 512M
 		upload_tmp_dir = $work/uploads
+		session.save_path = $work/sessions
 		opcache.enable_cli = 1
 		opcache.file_cache = $work/compiled
 		opcache.file_cache_only = 1
@@ -51,8 +52,7 @@ php() { as_poller "$php_binary" "$@"; }
 
 # --- MariaDB, on a Unix socket only ---
 
-mkdir "$work/db" "$work/uploads"
-chown www-data "$work/uploads"
+mkdir "$work/db"
 # As mariadb-install-db does, without the texts of its help.
 {
 	printf '%s\n' 'CREATE DATABASE mysql;' 'USE mysql;' 'SET @auth_root_socket = NULL, @skip_auth_anonymous = 1;' # a statement a line
@@ -96,7 +96,7 @@ mkdir -p /var/lib/cacti/csrf /var/lib/cacti/cache/{boost,mibcache,realtime,spike
 : >"$errors"
 chown -R www-data:www-data /var/lib/cacti /var/log/cacti
 sql cacti -e "UPDATE version SET cacti = '$(cat $site/include/cacti_version)';
-	UPDATE automation_networks SET enabled = '';
+	DELETE FROM automation_networks;
 	REPLACE INTO settings VALUES ('path_php_binary', '$work/php');
 	UPDATE user_auth SET enabled = 'on' WHERE username = 'guest';
 	REPLACE INTO settings VALUES ('guest_user', (SELECT id FROM user_auth WHERE username = 'guest'))"
