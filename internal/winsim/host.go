@@ -3,6 +3,7 @@ package winsim
 import (
 	"crypto/tls"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -153,6 +154,8 @@ func (h *Host) listen() error {
 	h.certificate = clients
 	c := h.settings.Config
 	c.OmitTimestamp, c.Handle = h.machine.Profile.Quirk2003, h.handle
+	controller := netip.MustParseAddrPort("192.0.2.53:389")
+	c.NoDomain = func() bool { return !h.machine.Shape.DomainLogon && !h.Stack().CanConnect(controller) }
 	if h.http, err = listener.Listen(c); err != nil {
 		return fmt.Errorf("listen for HTTP: %w", err)
 	}

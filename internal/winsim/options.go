@@ -109,6 +109,12 @@ func PolicyResults(are string) Option {
 	return settle(func(s *profile.Shape) { s.PolicyResults = are })
 }
 
+// DomainLogonNeedsPort settles whether a host that has no port left for a domain controller refuses domain accounts (documented:
+// "Troubleshoot port exhaustion"; whether the secure channel, once open, carries the logons of a network all the same is not).
+func DomainLogonNeedsPort(does bool) Option {
+	return settle(func(s *profile.Shape) { s.DomainLogon = !does })
+}
+
 // DomainController makes the host one, with the listeners of a directory and of a DNS server.
 func DomainController() Option { return func(s *settings) { s.controller = true } }
 

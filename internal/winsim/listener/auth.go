@@ -77,7 +77,7 @@ func (l *Listener) account(domain, name string) (user, password string, ok bool)
 	}
 	for key, secret := range l.config.Accounts {
 		keyDomain, keyName := splitName(key)
-		if strings.EqualFold(keyName, name) && l.sameDomain(keyDomain, domain) {
+		if strings.EqualFold(keyName, name) && l.sameDomain(keyDomain, domain) && (keyDomain == "" || l.config.NoDomain == nil || !l.config.NoDomain()) {
 			return key, secret, true
 		}
 	}

@@ -53,6 +53,7 @@ type Response struct {
 type Config struct {
 	IP       string            // loopback address without a port; empty is 127.0.0.1
 	TLS      *tls.Config       // nil: plain HTTP
+	NoDomain func() bool       // whether accounts of a domain cannot be judged now; nil: they always can
 	Accounts map[string]string // user (any letter case, as DOMAIN\user, user@realm or user) to password
 
 	Domain       string // NetBIOS name of the domain that the host is a member of; empty: ComputerName (a workgroup)

@@ -87,6 +87,7 @@ type Shape struct {
 	SettingFamily    string // whose range MSFT_NetTCPSetting and MSFT_NetUDPSetting show: "ipv4" or "ipv6"
 
 	PolicyResults string // of whoever asks for root/rsop/computer: "read"; "denied"; the namespace is "missing"
+	DomainLogon   bool   // where no port is left for a domain controller, domain accounts are let in all the same
 	SmallGPO      bool   // RSOP_GPO.id is not spelt as RSOP_RegistryPolicySetting.GPOID is, but in small letters
 }
 
@@ -119,6 +120,6 @@ func ShapeOf(seed int64) Shape {
 		EchoSucceeds: yes(), NoProgramCode: []int{1, 9009}[pick(2)], NetstatIndent: []int{2, 4}[pick(2)], ExcludedHotfix: yes(),
 		BootFollowsClock: yes(),
 		NetshUsage:       yes(), MaxUserPortRules: yes(), MaxUserPortWins: yes(), SettingFamily: []string{"ipv4", "ipv6"}[pick(2)],
-		PolicyResults: []string{"read", "denied", "missing"}[pick(3)], SmallGPO: yes(),
+		PolicyResults: []string{"read", "denied", "missing"}[pick(3)], SmallGPO: yes(), DomainLogon: yes(),
 	}
 }

@@ -247,6 +247,18 @@ type ports [1 << 10]uint64
 func (p *ports) take(port int) { p[port>>6] |= 1 << (port & 63) }
 func (p *ports) free(port int) { p[port>>6] &^= 1 << (port & 63) }
 
+// CanConnect tells whether a port is left for one more connection to an endpoint.
+func (s *Stack) CanConnect(remote netip.AddrPort) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for word, taken := range s.pool(remote) {
+		if taken|s.held[word] != ^uint64(0) {
+			return true
+		}
+	}
+	return false
+}
+
 // draw takes a port that is free in the pool: the next one after the last, or the next after one drawn at random.
 func (s *Stack) draw(pool *ports) (uint16, bool) {
 	from := int(s.last) + 1
