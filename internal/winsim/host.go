@@ -154,8 +154,9 @@ func (h *Host) listen() error {
 	h.certificate = clients
 	c := h.settings.Config
 	c.OmitTimestamp, c.Handle = h.machine.Profile.Quirk2003, h.handle
-	controller := netip.MustParseAddrPort("192.0.2.53:389")
-	c.NoDomain = func() bool { return !h.machine.Shape.DomainLogon && !h.Stack().CanConnect(controller) }
+	c.NoDomain = func() bool {
+		return !h.machine.Shape.DomainLogon && !h.Stack().CanConnect(netip.MustParseAddrPort("192.0.2.53:389"))
+	}
 	if h.http, err = listener.Listen(c); err != nil {
 		return fmt.Errorf("listen for HTTP: %w", err)
 	}

@@ -251,12 +251,8 @@ func (p *ports) free(port int) { p[port>>6] &^= 1 << (port & 63) }
 func (s *Stack) CanConnect(remote netip.AddrPort) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for word, taken := range s.pool(remote) {
-		if taken|s.held[word] != ^uint64(0) {
-			return true
-		}
-	}
-	return false
+	pool := s.pool(remote)
+	return !slices.EqualFunc(pool[:], s.held[:], func(taken, held uint64) bool { return taken|held == ^uint64(0) })
 }
 
 // draw takes a port that is free in the pool: the next one after the last, or the next after one drawn at random.
