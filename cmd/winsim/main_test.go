@@ -159,3 +159,24 @@ func TestServe(t *testing.T) {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
+
+// A stepped host's time is that of its steps: at 100,000 connections a second each
+// microsecond beside them would count.
+func TestServeStepped(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var errors bytes.Buffer
+	out := &watch{up: func(text string) {
+		_, address, _ := strings.Cut(text, "WINSIM_CONTROL='")
+		address, _, _ = strings.Cut(address, "'")
+		t.Setenv("WINSIM_CONTROL", address)
+		winsimIs(t, "sockets", 0, "connections opened: 1, failed: 0\n")
+		winsimIs(t, "step 20ms", 0, "The operation completed successfully.")
+		for range 2 {
+			winsimIs(t, "sockets", 0, "connections opened: 2001, failed: 0\n")
+		}
+		cancel()
+	}}
+	if code := run(ctx, []string{"serve", "--stepped", "--load", "100000/s", "--destinations", "100"}, out, &errors); code != 0 || errors.Len() > 0 {
+		t.Errorf("exit code %d: %s%s", code, out, errors.String())
+	}
+}

@@ -26,6 +26,7 @@ type serveCommand struct {
 	DomainController bool   `help:"Make the host a domain controller and DNS server."`
 	MaxUserPortRules *bool  `help:"Since 2008: a restart makes TCP's port ranges of MaxUserPort, or does not; what Windows does is unknown, so else the seed chooses." negatable:""`
 	PolicyResults    string `help:"What a client gets of the results of Group Policy: ${enum}; unless given, the seed chooses." enum:"read,denied,missing,seed" default:"seed"`
+	Stepped          bool   `help:"Let the host's time stand still but for step and reboot, so that what is read of it can be compared for equality."`
 	Load             rate   `help:"Outgoing connections per second, e.g. 100/s." default:"0/s"`
 	Destinations     int    `help:"To how many servers the load goes." default:"1"`
 	ReadyFile        string `help:"Write the facts as KEY='value' lines for a shell to this file when the host is up." placeholder:"FILE"`
@@ -40,7 +41,10 @@ func (c *serveCommand) Run(ctx context.Context, out io.Writer) error {
 	}
 	options := []winsim.Option{
 		winsim.Seed(c.Seed), winsim.Named(c.Name), winsim.ListenOn(c.Listen), winsim.Account(c.Username, c.Password),
-		winsim.AllowUnencrypted(c.AllowUnencrypted), winsim.Clock(time.Now), winsim.Language(c.Language),
+		winsim.AllowUnencrypted(c.AllowUnencrypted), winsim.Language(c.Language),
+	}
+	if !c.Stepped {
+		options = append(options, winsim.Clock(time.Now))
 	}
 	if c.WithoutShell {
 		options = append(options, winsim.WithoutShell())
