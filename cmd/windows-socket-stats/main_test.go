@@ -61,8 +61,15 @@ func TestFormats(t *testing.T) {
 	if err := json.Unmarshal([]byte(got.stdout), &documents); err != nil || got.code != 0 || len(documents) != 1 || documents[0]["method"] != "wmi" {
 		t.Errorf("%d %v: %s", got.code, err, got.stdout)
 	}
-	stats(t, sim, "-f", "table", "--method=netstat", host).is(t, 0, "HOST", "")
-	stats(t, sim, "--max-rows=3", "-f", "table", host).is(t, 1, "has more than 3 sockets", "")
+	stats(t, sim, "-f", "json", "--method=netstat", host).is(t, 0, `"method": "netstat"`, "")
+	username := map[string]string{"WINDOWS_PASSWORD": sim.Password(), "WINDOWS_USERNAME": "not-an-account"}
+	statsIn(t, username, "-f", "cacti", "--username", sim.Username(), host).is(t, 0, "active:", "")
+	var terminal bytes.Buffer
+	if code := run(t.Context(), []string{host}, console{stdout: &terminal, stderr: &terminal, terminal: true, lookup: account(sim)}); code != 0 || !strings.HasPrefix(terminal.String(), "HOST ") {
+		t.Errorf("on a terminal: %d, %s", code, terminal.String())
+	}
+	statsIn(t, nil, "--version").is(t, 0, "windows-socket-stats ", "")
+	stats(t, sim, "--max-rows=3", "-f", "table", host).is(t, 1, "has more than 3 sockets (--max-rows)", "")
 	stats(t, sim, "--help").is(t, 0, "never from the command line", "")
 	if left := sim.Counters(); left.OpenShells+left.OpenEnumerations != 0 {
 		t.Errorf("left open: %+v", left)
@@ -111,7 +118,7 @@ func TestWrongUse(t *testing.T) {
 	sim := winsim.Start(t, winsim.Server2022())
 	host := sim.HTTPAddr()
 	for line, want := range map[string]string{
-		"":                                    "<host>",
+		"":                                    "no host is named",
 		"-f yaml HOST":                        "--format=yaml is unknown: use one of table, json, cacti, prometheus, nagios",
 		"-f cacti HOST other":                 "--format=cacti prints one host and was given 2",
 		"-f nagios -w utilization=1 HOST":     `"utilization" is no metric`,
@@ -145,6 +152,9 @@ func TestWrongUse(t *testing.T) {
 		args := strings.Fields(strings.ReplaceAll(line, "HOST", host))
 		got := stats(t, sim, args...)
 		stdout, stderr := "", want
+		if strings.Contains(line, "cacti") {
+			stdout = "active:U stale:U "
+		}
 		if strings.Contains(line, "nagios") {
 			stdout, stderr = want, ""
 			if !strings.HasPrefix(got.stdout, "SOCKETS UNKNOWN - ") {
@@ -153,7 +163,7 @@ func TestWrongUse(t *testing.T) {
 		}
 		t.Run(line, func(t *testing.T) { got.is(t, exitWrongUse, stdout, stderr) })
 	}
-	for _, args := range [][]string{{"--format", "nagios"}, {"--format=nagios"}, {"-fnagios"}, {"-f", "nagios"}} {
+	for _, args := range [][]string{{"--format", "nagios"}, {"--format=nagios"}, {"-fnagios"}, {"-f=nagios"}, {"-f", "nagios"}} {
 		stats(t, sim, args...).is(t, 3, "SOCKETS UNKNOWN - ", "")
 	}
 	if n := sim.Counters().Connections; n != 0 {
@@ -173,7 +183,7 @@ func TestPassword(t *testing.T) {
 		return path
 	}
 	user := map[string]string{"WINDOWS_USERNAME": sim.Username(), "WINDOWS_PASSWORD": "not-a-real-password-and-wrong"}
-	for name, text := range map[string]string{"plain": sim.Password(), "a line": sim.Password() + "\n", "of Windows": sim.Password() + "\r\nmore\n"} {
+	for name, text := range map[string]string{"plain": sim.Password(), "marked": "\ufeff" + sim.Password() + "\r\n", "a line": sim.Password() + "\n", "of Windows": sim.Password() + "\r\nmore\n"} {
 		statsIn(t, user, "-f", "cacti", "--password-file", file(name, text), sim.HTTPAddr()).is(t, 0, "active:", "")
 	}
 	for name, text := range map[string]string{"": "its first line is empty", "\nsecond line": "its first line is empty", strings.Repeat("x", 1025): "more than 1024 bytes"} {
@@ -194,14 +204,15 @@ func TestHTTPS(t *testing.T) {
 		t.Fatal(err)
 	}
 	stats(t, sim, "-f", "cacti", "--https", "--ca-certificate-file", ca, sim.HTTPSAddr()).is(t, 0, "active:", "")
-	stats(t, sim, "-f", "cacti", "--https", sim.HTTPSAddr()).is(t, 1, "active:U", "certificate")
-	stats(t, sim, "-f", "cacti", "--https", "--insecure", sim.HTTPSAddr()).is(t, 0, "active:", "warning: the hosts' certificates are not checked")
+	stats(t, sim, "-f", "cacti", "--https", sim.HTTPSAddr()).is(t, 1, "active:U", "give a file with its certificate by --ca-certificate-file")
+	stats(t, sim, "-f", "cacti", "--https", "--ca-certificate-file", ca, "--tls-server-name=other", sim.HTTPSAddr()).is(t, 1, "active:U", "by --tls-server-name")
+	stats(t, sim, "-f", "cacti", "--https", "--insecure", sim.HTTPSAddr()).is(t, 0, "active:", "by --ca-certificate-file instead.")
 	stats(t, sim, "-f", "json", "--https", "--ca-certificate-file", os.DevNull, sim.HTTPSAddr()).is(t, 3, "", "is empty; it must hold PEM text")
 	env := map[string]string{"WINDOWS_USERNAME": sim.Username(), "WINDOWS_PASSWORD": sim.Password(), "WINDOWS_HTTPS": "true", "WINDOWS_CA_CERTIFICATE": sim.CACertificate()}
 	statsIn(t, env, "-f", "cacti", sim.HTTPSAddr()).is(t, 0, "active:", "")
 	statsIn(t, env, "-f", "cacti", "--no-https", sim.HTTPAddr()).is(t, 0, "active:", "")
 	env["WINDOWS_CA_CERTIFICATE"] = ca
-	statsIn(t, env, "-f", "cacti", sim.HTTPSAddr()).is(t, 3, "", "--ca-certificate-file holds no certificate. The file must hold PEM text")
+	statsIn(t, env, "-f", "json", sim.HTTPSAddr()).is(t, 3, "", "--ca-certificate-file holds no certificate. The file must hold PEM text")
 }
 
 func TestOutput(t *testing.T) {
@@ -217,7 +228,7 @@ func TestOutput(t *testing.T) {
 	if second := mustRead(t, path); !strings.Contains(second, "} 0\n") || second == first {
 		t.Errorf("%q", second)
 	}
-	stats(t, sim, "-f", "prometheus", "--output", filepath.Join(path, "x"), sim.HTTPAddr()).is(t, 1, "", "was not written, and what was there before is as it was")
+	stats(t, sim, "-f", "prometheus", "--output", filepath.Join(path, "x"), sim.HTTPAddr()).is(t, 2, "", "was not written, and what was there before is as it was")
 }
 
 func mustRead(t *testing.T, path string) string {
@@ -241,8 +252,20 @@ func TestSlowHost(t *testing.T) {
 	got := stats(t, sim, "-f", "cacti", "--deadline=1s", sim.HTTPAddr())
 	got.is(t, 1, "active:U ", "not done within 1s (--deadline)")
 	stats(t, sim, "-f", "nagios", "--deadline=1s", sim.HTTPAddr()).is(t, 2, "SOCKETS CRITICAL - ", "")
+	// With what comes after it, the default ends before Cacti's own time-out.
+	begin := time.Now()
+	sim.Intercept(func(call winsim.Call) winsim.Action {
+		if call.Method == "Receive" || call.Method == "Delete" {
+			return winsim.Hang
+		}
+		return winsim.Proceed
+	})
+	stats(t, sim, "-f", "cacti", "--deadline=1s", sim.HTTPAddr()).is(t, 1, "active:U ", "(--deadline)")
+	if left := time.Since(begin) - time.Second; left > 23*time.Second-deadlines[formatCacti] {
+		t.Errorf("tidying up took %s", left)
+	}
 	for format, want := range map[string]time.Duration{"cacti": 15 * time.Second, "nagios": 50 * time.Second, "json": 5 * time.Minute} {
-		o := options{Format: format, Hosts: []string{"x"}, MaxRows: 1, Parallel: 1}
+		o := options{Format: format, Hosts: []string{"x"}, MaxRows: 1, Parallel: 1, connection: connection{RefusedFor: time.Hour}}
 		if err := o.check(false); err != nil || o.Deadline != want {
 			t.Errorf("%s: %v, %s", format, err, o.Deadline)
 		}
@@ -252,16 +275,28 @@ func TestSlowHost(t *testing.T) {
 func TestWatch(t *testing.T) {
 	sim := winsim.Start(t, winsim.Server2022())
 	ctx, cancel := context.WithCancel(t.Context())
-	out := &until{text: "every 1s", times: 2, then: cancel}
+	out := &until{text: "every 1h0m0s", times: 2, then: cancel}
 	var stderr bytes.Buffer
-	code := run(ctx, []string{"--watch=1s", sim.HTTPAddr()}, console{stdout: out, stderr: &stderr, terminal: true, lookup: func(name string) (string, bool) {
-		return map[string]string{"WINDOWS_USERNAME": sim.Username(), "WINDOWS_PASSWORD": sim.Password()}[name], true
+	code := run(ctx, []string{"--watch=1h", sim.HTTPAddr()}, console{stdout: out, stderr: &stderr, terminal: true, lookup: account(sim), after: func(pause time.Duration) <-chan time.Time {
+		if pause != time.Hour {
+			t.Errorf("a pause of %s", pause)
+		}
+		over := make(chan time.Time)
+		close(over)
+		return over
 	}})
 	if code != 0 || strings.Count(out.String(), clearScreen) < 2 || !regexp.MustCompile(`(?m)^HOST .*\n127\.`).MatchString(out.String()) || stderr.Len() > 0 {
 		t.Errorf("%d: %s %s", code, out.String(), stderr.String())
 	}
 	if n := sim.Counters().Connections; n != 1 {
 		t.Errorf("%d connections for two readings", n)
+	}
+}
+
+func account(sim *winsim.Host) func(string) (string, bool) {
+	return func(name string) (string, bool) {
+		value, ok := map[string]string{"WINDOWS_USERNAME": sim.Username(), "WINDOWS_PASSWORD": sim.Password()}[name]
+		return value, ok
 	}
 }
 

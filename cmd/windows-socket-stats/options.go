@@ -1,8 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +19,7 @@ const description = `Read the socket statistics of Windows hosts over WinRM: act
 
 The password comes from WINDOWS_PASSWORD, --password-file or --password-fd, never from the command line. Every setting below "Connection" has a variable: WINDOWS_ and its name, as WINDOWS_CONNECT_TIMEOUT; that of --ca-certificate-file is WINDOWS_CA_CERTIFICATE and holds the PEM text itself.
 
-Exit codes: of --format=nagios a plugin's (0 OK, 1 warning, 2 critical, 3 unknown); else 0 every host was read, 1 a host failed (the others are printed), 3 wrong use.`
+Exit codes: of --format=nagios a plugin's (0 OK, 1 warning, 2 critical, 3 unknown); else 0 every host was read, 1 a host failed (the others are printed), 2 the result could not be written, 3 wrong use, 130 interrupted (nothing is written).`
 
 // The formats.
 const (
@@ -37,7 +41,7 @@ const defaultDeadline = 5 * time.Minute
 
 // options is the command line.
 type options struct {
-	Hosts []string `arg:"" name:"host" help:"Hosts: NAME, NAME:PORT or [IPv6]:PORT."`
+	Hosts []string `arg:"" name:"host" optional:"" help:"Hosts: NAME, NAME:PORT or [IPv6]:PORT."`
 
 	Format string `short:"f" placeholder:"FORMAT" help:"table (default on a terminal), json (default elsewhere), cacti (one host), prometheus or nagios."`
 
@@ -47,13 +51,16 @@ type options struct {
 	Critical []string      `short:"c" sep:"none" placeholder:"METRIC=RANGE" help:"For --format=nagios, repeatable: when it is critical. Metrics: ${metrics}."`
 
 	Method   string        `enum:"auto,wmi,netstat" default:"auto" help:"How the socket table is read: auto, wmi (MSFT_NetTCPConnection) or netstat."`
-	MaxRows  int           `default:"500000" placeholder:"N" help:"The most sockets that are read of a host; more is an error (default 500000)."`
-	Parallel int           `default:"10" placeholder:"N" help:"How many hosts are read side by side (default 10)."`
+	MaxRows  int           `default:"${max_rows}" placeholder:"N" help:"The most sockets that are read of a host; more is an error (default ${max_rows})."`
+	Parallel int           `default:"${parallel}" placeholder:"N" help:"How many hosts are read side by side (default ${parallel})."`
 	Deadline time.Duration `placeholder:"DURATION" help:"How long one reading of all hosts takes at most (default: cacti 15s, nagios 50s, others 5m)."`
 
 	connection
 
-	limits monitoring.Thresholds
+	Version bool `help:"Print the version and end."`
+
+	limits   monitoring.Thresholds
+	refusals *refusals // nil without --refused-file
 }
 
 // check settles what depends on several options.
@@ -65,6 +72,8 @@ func (o *options) check(terminal bool) error {
 		o.Format = formatJSON
 	}
 	switch {
+	case len(o.Hosts) == 0:
+		return errors.New("no host is named; --help tells the rest")
 	case !slices.Contains(formats, o.Format):
 		return fmt.Errorf("--format=%s is unknown: use one of %s", o.Format, strings.Join(formats, ", "))
 	case o.Format == formatCacti && len(o.Hosts) != 1:
@@ -77,6 +86,8 @@ func (o *options) check(terminal bool) error {
 		return errors.New("--watch must be a second or more, for example --watch=5s")
 	case len(o.Warning)+len(o.Critical) > 0 && o.Format != formatNagios:
 		return fmt.Errorf("--warning and --critical are for --format=nagios, and the format is %s", o.Format)
+	case o.RefusedFor <= 0:
+		return errors.New("--refused-for must be above 0, for example --refused-for=30m")
 	case o.Deadline < 0:
 		return errors.New("--deadline must be above 0, for example --deadline=20s")
 	case o.MaxRows < 1 || o.MaxRows > winhost.MaxMaxRows:
@@ -90,7 +101,28 @@ func (o *options) check(terminal bool) error {
 			o.Deadline = d
 		}
 	}
+	if o.Output != "" {
+		if err := o.target(); err != nil {
+			return err
+		}
+	}
 	return o.thresholds()
+}
+
+// target makes sure that --output names a file or none yet: a device that is replaced
+// by a file would be missed by others. A link is followed.
+func (o *options) target() error {
+	info, err := os.Stat(o.Output)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil // or a folder that is not there, which is said when it is written
+	case err != nil:
+		return nil //nolint:nilerr // likewise
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("--output %s is no regular file; leave it out to write to standard output", o.Output)
+	}
+	o.Output, err = filepath.EvalSymlinks(o.Output)
+	return err
 }
 
 // maxParallel bounds the connections that are open at once.
@@ -118,8 +150,8 @@ func (o *options) thresholds() error {
 }
 
 // fleet makes the hosts of the command line ready to be read.
-func (o *options) fleet(c console) (*monitoring.Fleet, error) {
-	settings, err := o.settings()
+func (o *options) fleet(ctx context.Context, c console) (*monitoring.Fleet, error) {
+	settings, err := o.settings(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -128,12 +160,29 @@ func (o *options) fleet(c console) (*monitoring.Fleet, error) {
 		return nil, errors.New(joined(problems))
 	}
 	for _, warning := range config.Warnings() {
-		fmt.Fprintf(c.stderr, "%s: warning: %s. %s\n", name, warning.Summary, warning.Detail)
+		fmt.Fprintf(c.stderr, "%s: warning: %s. %s\n", name, warning.Summary, flags.Replace(warning.Detail))
 	}
-	return monitoring.NewFleet(config, o.Hosts, monitoring.Options{
+	reading := monitoring.Options{
 		Sockets:  winhost.SocketQuery{Method: winhost.SocketMethod(o.Method), MaxRows: o.MaxRows, Top: top},
 		Parallel: o.Parallel, Deadline: o.Deadline,
-	})
+	}
+	if o.RefusedFile != "" {
+		if o.refusals, err = openRefusals(refusals{path: o.RefusedFile, keep: o.RefusedFor, now: time.Now,
+			account: config.Username, shared: config.SharedAccount(), password: o.passwordChanged()}); err != nil {
+			return nil, err
+		}
+		reading.Skip = o.refusals.skip
+	}
+	return monitoring.NewFleet(config, o.Hosts, reading)
+}
+
+// passwordChanged is when the password file was written; zero without one.
+func (o *options) passwordChanged() time.Time {
+	info, err := os.Stat(o.PasswordFile)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime().UTC()
 }
 
 // top bounds the lists of the busiest in JSON; the other formats take the first.

@@ -12,7 +12,13 @@ import (
 // report prints readings in the format that was asked for and gives the exit code.
 func (o *options) report(readings []monitoring.Reading, c console) int {
 	code := exitOK
+	if o.refusals != nil {
+		if err := o.refusals.learn(readings); err != nil {
+			fmt.Fprintf(c.stderr, "%s: %v\n", name, err)
+		}
+	}
 	for i := range readings {
+		readings[i].Err = asFlags(readings[i].Err)
 		if readings[i].Err == nil {
 			continue
 		}
@@ -38,7 +44,10 @@ func (o *options) report(readings []monitoring.Reading, c console) int {
 	}
 	if err != nil {
 		fmt.Fprintf(c.stderr, "%s: %v\n", name, err)
-		return max(code, exitFailed)
+		if o.Format == formatNagios {
+			return int(monitoring.Unknown)
+		}
+		return exitUnwritten
 	}
 	return code
 }
@@ -63,18 +72,21 @@ func watch(ctx context.Context, fleet *monitoring.Fleet, o options, c console) i
 		if ctx.Err() != nil {
 			return exitOK
 		}
+		for i := range readings {
+			readings[i].Err = asFlags(readings[i].Err)
+		}
 		if c.terminal {
 			fmt.Fprint(c.stdout, clearScreen)
 		}
 		fmt.Fprintf(c.stdout, "%s, every %s\n", time.Now().Format(time.RFC3339), o.Watch)
 		if err := monitoring.WriteTable(c.stdout, readings); err != nil {
 			fmt.Fprintf(c.stderr, "%s: %v\n", name, err)
-			return exitFailed
+			return exitUnwritten
 		}
 		select {
 		case <-ctx.Done():
 			return exitOK
-		case <-time.After(o.Watch):
+		case <-c.after(o.Watch):
 		}
 	}
 }

@@ -53,7 +53,7 @@ func TestFullDisk(t *testing.T) {
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", `ulimit -f 1 && exec "$@"`, "sh", program, "--format=prometheus", "--output="+path, sim.HTTPAddr())
 	cmd.Env = append(os.Environ(), "WINDOWS_USERNAME="+sim.Username(), "WINDOWS_PASSWORD="+sim.Password())
 	out, err := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), "was not written, and what was there before is as it was: write ") {
+	if cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), "was not written, and what was there before is as it was: write ") {
 		t.Errorf("%v: %s", err, out)
 	}
 	if text := mustRead(t, path); text != "the old file\n" {
@@ -62,5 +62,66 @@ func TestFullDisk(t *testing.T) {
 	left, err := os.ReadDir(folder)
 	if err != nil || len(left) != 1 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// Others can read it, or change which password is sent.
+func TestRightsOfThePasswordFile(t *testing.T) {
+	sim := winsim.Start(t, winsim.Server2022())
+	path := filepath.Join(t.TempDir(), "password")
+	if err := os.WriteFile(path, []byte(sim.Password()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mode, code := range map[os.FileMode]int{0o600: 0, 0o640: 0, 0o440: 0, 0o644: 3, 0o660: 3, 0o602: 3} {
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		got := statsIn(t, map[string]string{"WINDOWS_USERNAME": sim.Username()}, "-f", "nagios", "--password-file", path, sim.HTTPAddr())
+		if got.code != code || code != 0 && !strings.Contains(got.stdout, fmt.Sprintf("has the rights %o, so that", mode)) {
+			t.Errorf("%o: %+v", mode, got)
+		}
+	}
+}
+
+// What does not give a password does not hold the call up.
+func TestPasswordThatDoesNotCome(t *testing.T) {
+	sim := winsim.Start(t, winsim.Server2022())
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = read.Close() }()
+	defer func() { _ = write.Close() }()           // ends the reading that was given up
+	descriptor, err := syscall.Dup(int(read.Fd())) // #nosec G115 -- a descriptor; the program closes this one
+	if err != nil {
+		t.Fatal(err)
+	}
+	statsIn(t, map[string]string{"WINDOWS_USERNAME": sim.Username()}, "-f", "nagios", "--deadline=200ms", "--password-fd", fmt.Sprint(descriptor), sim.HTTPAddr()).
+		is(t, 3, fmt.Sprintf("SOCKETS UNKNOWN - --password-fd %d did not give a line in time", descriptor), "")
+}
+
+// Devices stay what they are, and links lead to what is written.
+func TestOutputThatIsNoFile(t *testing.T) {
+	sim := winsim.Start(t, winsim.Server2022())
+	folder := t.TempDir()
+	fifo, link, real := filepath.Join(folder, "fifo"), filepath.Join(folder, "link.prom"), filepath.Join(folder, "real.prom")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{fifo, folder, os.DevNull} {
+		stats(t, sim, "-f", "prometheus", "--output", path, sim.HTTPAddr()).is(t, 3, "", "is no regular file")
+	}
+	if err := os.WriteFile(real, []byte("old\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real.prom", link); err != nil {
+		t.Fatal(err)
+	}
+	stats(t, sim, "-f", "prometheus", "--output", link, sim.HTTPAddr()).is(t, 0, "", "")
+	if text := mustRead(t, real); !strings.Contains(text, "probe_success") {
+		t.Errorf("the link's target is %q", text)
+	}
+	if target, err := os.Readlink(link); err != nil || target != "real.prom" {
+		t.Errorf("the link leads to %s, %v", target, err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,7 +32,7 @@ func TestMetricNames(t *testing.T) {
 		seen[name] = true
 	}
 	for _, m := range series() {
-		if len(m.Name) > 21 || !strings.HasSuffix(m.Help, ".") && !strings.HasSuffix(m.Help, ").") || m.Unit == "" || m.Series != "" && seen[m.Series] {
+		if len(m.Name) > 19 || !strings.HasSuffix(m.Help, ".") && !strings.HasSuffix(m.Help, ").") || m.Unit == "" || m.Series != "" && seen[m.Series] {
 			t.Errorf("%+v", m)
 		}
 		seen[m.Series] = true
@@ -40,7 +41,7 @@ func TestMetricNames(t *testing.T) {
 
 const exampleLine = "active:7 stale:60 total:101 listening:9 half_open:3 closing:5 bound:4 unknown:1 " +
 	"pool_start:49152 pool_size:1000 pool_excluded:60 pool_in_use:752 pool_time_wait:50 pool_bound:6 pool_listeners:8 pool_free:188 utilisation:0.8 " +
-	"busiest_destination:41 distinct_destinations:12 udp_endpoints:17 time_wait_delay:31 restart_pending:1 connections_opened:1300 connection_failures:21 " +
+	"busiest_destination:41 busiest_ratio:0.043617 destinations:12 udp_endpoints:17 time_wait_delay:31 restart_pending:1 connections_opened:1300 connection_failures:21 " +
 	"probe_success:1 probe_duration:1.234567\n"
 
 func TestCacti(t *testing.T) {
@@ -53,7 +54,7 @@ func TestCacti(t *testing.T) {
 		r.TimeWaitDelay, r.Pending, r.Sockets.UDPEndpoints, r.Sockets.Counters = nil, nil, nil, nil
 	})
 	if err := WriteCacti(&out, bare); err != nil || !strings.Contains(out.String(), "unknown:1 pool_start:U pool_size:U pool_excluded:U pool_in_use:U") ||
-		!strings.Contains(out.String(), "utilisation:U busiest_destination:U distinct_destinations:U udp_endpoints:U time_wait_delay:U restart_pending:U connections_opened:U connection_failures:U probe_success:1") {
+		!strings.Contains(out.String(), "utilisation:U busiest_destination:U busiest_ratio:U destinations:U udp_endpoints:U time_wait_delay:U restart_pending:U connections_opened:U connection_failures:U probe_success:1") {
 		t.Errorf("%v: %s", err, out.String())
 	}
 	out.Reset()
@@ -88,6 +89,7 @@ func TestPrometheus(t *testing.T) {
 		`windows_socket_stats_port_pool_listeners{winrm_host="mail01"} 8`, `windows_socket_stats_port_pool_free{winrm_host="mail01"} 188`,
 		`windows_socket_stats_port_pool_utilisation_ratio{winrm_host="mail01"} 0.8`,
 		`windows_socket_stats_busiest_destination_ports{destination="203.0.113.7:25",winrm_host="mail01"} 41`,
+		`windows_socket_stats_busiest_destination_ratio{winrm_host="mail01"} 0.043617021276595745`,
 		`windows_socket_stats_distinct_destinations{winrm_host="mail01"} 12`, `windows_socket_stats_udp_endpoints{winrm_host="mail01"} 17`,
 		`windows_socket_stats_time_wait_delay_seconds{winrm_host="mail01"} 31`, `windows_socket_stats_restart_pending{winrm_host="mail01"} 1`,
 		`windows_tcp_connections_active_total{af="ipv4",winrm_host="mail01"} 1000`, `windows_tcp_connection_failures_total{af="ipv6",winrm_host="mail01"} 1`,
@@ -185,7 +187,10 @@ func TestJSON(t *testing.T) {
 
 func TestTable(t *testing.T) {
 	var out bytes.Buffer
-	calm := example("mail02", poolUnknown, func(r *Reading) { r.Pending, r.TimeWaitDelay, r.Sockets.Destinations = []string{}, nil, nil })
+	calm := example("mail02", poolUnknown, func(r *Reading) {
+		r.Pending, r.TimeWaitDelay, r.Sockets.Destinations = []string{}, nil, nil
+		r.Notes = []string{"a\u009b2J\nmail09: fine"}
+	})
 	if err := WriteTable(&out, []Reading{example("mail01"), calm, failed("mail03:5986", errors.New("mail03:5986: refused"))}); err != nil {
 		t.Fatal(err)
 	}
@@ -193,6 +198,7 @@ func TestTable(t *testing.T) {
 mail01       7       60     752 of 940    80.0 %       203.0.113.7:25 (41 ports)  31 s       MaxUserPort      1.235s
 mail02       7       60     -             -            -                          not set    no               1.235s
 mail03:5986  -       -      -             -            -                          -          -                2s
+mail02: a\u009b2J mail09: fine
 mail02: the pool is not known: access denied
 mail03:5986: refused
 `
@@ -229,6 +235,9 @@ func TestNagios(t *testing.T) {
 		"known wrong beats unknown":    {example("mail01", poolUnknown), limits("utilisation=0.5", "stale=59"), Critical, "stale is 60 (critical: 59) - utilisation is not known"},
 		"not there":                    {failed("mail01", dead), DefaultThresholds(), Critical, "SOCKETS CRITICAL - mail01: "},
 		"a bar would begin other data": {failed("mail01", dead), DefaultThresholds(), Critical, "no route / here, at all"},
+		"no such name":                 {failed("mail01", &transport.UnreachableError{Address: "mail01:5985", Err: &net.DNSError{Err: "no such host", Name: "mail01", IsNotFound: true}}), DefaultThresholds(), Unknown, "SOCKETS UNKNOWN - mail01: "},
+		"a bad name's texts":           {failed("mail01", errors.New("a\x1b[2Jb\u009b2J\u202ec\nSOCKETS OK")), DefaultThresholds(), Unknown, `SOCKETS UNKNOWN - mail01: a\x1b[2Jb\u009b2J\u202ec SOCKETS OK | `},
+		"a note's texts":               {example("mail01", poolUnknown, func(r *Reading) { r.Notes = []string{"a\x1b[2J\nb"} }), DefaultThresholds(), Unknown, `(a\x1b[2J b, the pool is not known`},
 		"refused":                      {failed("mail01", &transport.UnauthorizedError{Address: "mail01:5985", Refused: true}), DefaultThresholds(), Unknown, "SOCKETS UNKNOWN - mail01: "},
 	} {
 		var out bytes.Buffer

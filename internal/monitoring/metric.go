@@ -95,7 +95,17 @@ var Metrics = []Metric{
 		labels:  []string{"destination"},
 		samples: busiest,
 	},
-	optional("distinct_destinations", "distinct_destinations", Destinations, "Remote endpoints that connections from the dynamic port range lead to.", func(r *Reading) (int, bool) {
+	{
+		Name: "busiest_ratio", Series: windowsSocketStats + "busiest_destination_ratio", Unit: Ratio,
+		Help: "Ports towards the busiest destination, of those that are not excluded: what runs out first where destinations share ports (reported of modern Windows).",
+		samples: func(r *Reading) []Sample {
+			if r.Sockets.Pool == nil || r.Sockets.Pool.InUse+r.Sockets.Pool.Free == 0 {
+				return nil
+			}
+			return one(busiest(r)[0].Number / float64(r.Sockets.Pool.InUse+r.Sockets.Pool.Free))
+		},
+	},
+	optional("destinations", "distinct_destinations", Destinations, "Remote endpoints that connections from the dynamic port range lead to.", func(r *Reading) (int, bool) {
 		return r.Sockets.DistinctDestinations, r.Sockets.Pool != nil
 	}),
 	optional("udp_endpoints", "udp_endpoints", Endpoints, "UDP endpoints; absent where they could not be counted.", func(r *Reading) (int, bool) {
@@ -168,9 +178,9 @@ func (m Metric) Samples(r *Reading) []Sample {
 	return m.samples(r)
 }
 
-// Find gives a metric by its name; besides those of [Metrics] a state, such as
+// find gives a metric by its name; besides those of [Metrics] a state, such as
 // state_time_wait, is the number of sockets in it.
-func Find(name string) (Metric, bool) {
+func find(name string) (Metric, bool) {
 	for _, m := range Metrics {
 		if m.Name == name {
 			return m, true
@@ -184,7 +194,7 @@ func Find(name string) (Metric, bool) {
 	return Metric{}, false
 }
 
-// Names are the names that [Find] knows.
+// Names are the names that [ParseThreshold] knows.
 func Names() []string {
 	var names []string
 	for _, m := range Metrics {

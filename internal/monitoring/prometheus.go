@@ -8,10 +8,10 @@ import (
 	"github.com/prometheus/common/expfmt"
 )
 
-// HostLabel is the label that says which host a series is of. instance would be the
+// hostLabel is the label that says which host a series is of. instance would be the
 // machine that this program runs on; examples/monitoring gives windows_exporter's
 // series the same label.
-const HostLabel = "winrm_host"
+const hostLabel = "winrm_host"
 
 // WritePrometheus writes the readings in Prometheus' text format.
 func WritePrometheus(w io.Writer, readings []Reading) error {
@@ -80,7 +80,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 }
 
 func (m Metric) desc() *prometheus.Desc {
-	return prometheus.NewDesc(m.Series, fmt.Sprintf("%s Unit: %s.", m.Help, m.Unit), append([]string{HostLabel}, m.labels...), nil)
+	return prometheus.NewDesc(m.Series, fmt.Sprintf("%s Unit: %s.", m.Help, m.Unit), append([]string{hostLabel}, m.labels...), nil)
 }
 
 func (m Metric) valueType() prometheus.ValueType {

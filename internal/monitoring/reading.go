@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"slices"
 	"strings"
 	"time"
 
@@ -58,19 +60,46 @@ func (r *Reading) settings(facts audit.Facts) (maxUserPort *tuning.Value) {
 	return maxUserPort
 }
 
-// notes are those of both parts of the reading.
-func (r *Reading) notes() []string { return append(append([]string{}, r.Notes...), r.Sockets.Notes...) }
+// notes are those of both parts of the reading. They may hold a host's own words.
+func (r *Reading) notes() []string {
+	list := []string{}
+	for _, note := range slices.Concat(r.Notes, r.Sockets.Notes) {
+		list = append(list, oneLine(note))
+	}
+	return list
+}
+
+// oneLine is a text without line ends and without what a terminal would obey, and not
+// longer than fits a message.
+func oneLine(text string) string {
+	return winhost.Presentable(strings.Join(strings.Fields(text), " "))
+}
 
 // silent tells whether a host failed by not answering, or not in time: a fault of the
 // host or of the way to it. Any other failure (refused credentials, access denied, an
-// answer that is none) says nothing about how the host is.
+// answer that is none, a name that does not resolve) says nothing about how the host is.
 func (r *Reading) silent() bool {
-	return transport.Unreachable(r.Err) || errors.Is(r.Err, context.DeadlineExceeded)
+	var resolving *net.DNSError
+	return unanswered(r.Err) && !errors.As(r.Err, &resolving) && !errors.Is(r.Err, context.Canceled)
+}
+
+// unanswered tells whether an error came before the host had a word.
+func unanswered(err error) bool {
+	return transport.Unreachable(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
+}
+
+// Refused tells whether the host judged the credentials, and refused them.
+func (r *Reading) Refused() bool {
+	var (
+		unauthorized *transport.UnauthorizedError
+		other        *transport.NotTriedError // another host did
+	)
+	return errors.As(r.Err, &unauthorized) && unauthorized.Refused && !errors.As(r.Err, &other)
 }
 
 // Failure is why there are no statistics, as one line.
 func (r *Reading) Failure() string {
-	text := strings.Join(strings.Fields(r.Err.Error()), " ")
+	text := oneLine(r.Err.Error())
 	if rest, ok := strings.CutPrefix(text, r.Host); ok { // "mail01: " or "mail01:5985: ", which stands before it anyway
 		if _, what, ok := strings.Cut(rest, ": "); ok && strings.Trim(rest[:len(rest)-len(what)-2], ":0123456789") == "" {
 			text = what

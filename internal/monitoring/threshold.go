@@ -15,9 +15,9 @@ type Range struct {
 	text      string
 }
 
-// ParseRange reads 10 (alert below 0 or above 10), 10: (below 10), ~:10 (above 10),
+// parseRange reads 10 (alert below 0 or above 10), 10: (below 10), ~:10 (above 10),
 // 10:20 (outside) and @10:20 (inside).
-func ParseRange(text string) (Range, error) {
+func parseRange(text string) (Range, error) {
 	r := Range{low: 0, high: math.Inf(1), text: text}
 	body, inside := strings.CutPrefix(text, "@")
 	r.inside = inside
@@ -77,11 +77,11 @@ func ParseThreshold(text string) (Threshold, error) {
 	if !ok {
 		return Threshold{}, fmt.Errorf("%q is no threshold: write METRIC=RANGE, for example utilisation=0.8", text)
 	}
-	metric, ok := Find(name)
+	metric, ok := find(name)
 	if !ok {
 		return Threshold{}, fmt.Errorf("%q is no metric; there are: %s", name, strings.Join(Names(), ", "))
 	}
-	limit, err := ParseRange(limits)
+	limit, err := parseRange(limits)
 	if err != nil {
 		return Threshold{}, fmt.Errorf("%s: %w", name, err)
 	}

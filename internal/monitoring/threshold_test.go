@@ -22,7 +22,7 @@ func TestRange(t *testing.T) {
 		{"0.8", []float64{0.81, 1}, []float64{0.8, 0}},
 		{"0", []float64{1, -1}, []float64{0}},
 	} {
-		r, err := ParseRange(tt.text)
+		r, err := parseRange(tt.text)
 		if err != nil {
 			t.Errorf("%s: %v", tt.text, err)
 			continue
@@ -46,7 +46,7 @@ func TestRangeRefuses(t *testing.T) {
 		"x:10": `"x" is no number`, "20:10": "its start is above its end", "NaN": "no number", "inf": "no number", "1:2:3": `"2:3" is no number`,
 		"~": "no number", "0x10": "no number", "1_0": "no number", "10%": "no number", "1 0": "no number", "5:~": `"~" is no number`,
 	} {
-		if _, err := ParseRange(text); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := parseRange(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}

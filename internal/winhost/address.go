@@ -33,7 +33,7 @@ func ParseAddress(text string) (Address, error) {
 	case text == "":
 		return Address{}, fmt.Errorf("host is empty: %w", errAddressForm)
 	case strings.Contains(text, "://"):
-		return Address{}, fmt.Errorf("host %q is a URL: %w; HTTPS is chosen by the provider's https attribute", text, errAddressForm)
+		return Address{}, fmt.Errorf("host %q is a URL: %w; HTTPS is chosen by https = true", text, errAddressForm)
 	case strings.HasPrefix(text, "["):
 		return parseBracketed(text)
 	case strings.Count(text, ":") > 1:

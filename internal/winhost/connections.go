@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 
 	"github.com/windows-baseline/terraform-provider-windows/internal/sockets"
 	"github.com/windows-baseline/terraform-provider-windows/internal/wsman"
@@ -106,8 +107,24 @@ func addressOf(item wsman.Item, column string) (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, fmt.Errorf("a row of MSFT_NetTCPConnection has the %s %q", column, clip([]byte(text)))
 	}
-	return address, nil
+	return plainZone(address), nil
 }
+
+// plainZone drops a zone that is none of Windows', which are numbers (or names of
+// interfaces): net/netip takes any text for one, and it would go on into tables and
+// series.
+func plainZone(address netip.Addr) netip.Addr {
+	other := func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '_' && r != '-' && r != '.'
+	}
+	if zone := address.Zone(); len(zone) > maxZone || strings.ContainsFunc(zone, other) {
+		return address.WithZone("")
+	}
+	return address
+}
+
+// maxZone bounds the name of a zone, in bytes.
+const maxZone = 32
 
 func numberOf(item wsman.Item, column string, bits int) (uint64, error) {
 	text, _ := item.Text(column)

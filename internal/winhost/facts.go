@@ -81,8 +81,10 @@ func reason(err error) string {
 // maxPresentable bounds a text of the host's that is shown, in bytes.
 const maxPresentable = 1024
 
-// presentable is a text of the host's without what a terminal or a log would obey, and
+// Presentable is a text of the host's without what a terminal or a log would obey, and
 // not longer than fits a message.
+func Presentable(text string) string { return presentable(text) }
+
 func presentable(text string) string {
 	if len(text) > maxPresentable {
 		text = strings.ToValidUTF8(text[:maxPresentable], "") + "…"

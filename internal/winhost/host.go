@@ -57,6 +57,10 @@ type Host struct {
 	build     atomic.Uint32          // of Windows, once it was read
 }
 
+// SharedAccount tells whether one account database judges the user name for all hosts:
+// what one host refuses is then refused everywhere.
+func (c Config) SharedAccount() bool { return c.logons != nil }
+
 // Open prepares a host for use; it does not dial.
 func (c Config) Open(address Address) (*Host, error) {
 	settings := transport.Config{

@@ -113,6 +113,7 @@ func netstatRow(fields [][]byte) (row sockets.Row, word string, err error) {
 	if err != nil {
 		return row, "", fmt.Errorf("foreign address: %w", err)
 	}
+	remote = netip.AddrPortFrom(plainZone(remote.Addr()), remote.Port())
 	pid, err := strconv.ParseUint(string(fields[len(fields)-1]), 10, 32)
 	if err != nil {
 		return row, "", fmt.Errorf("process id: %w", err)

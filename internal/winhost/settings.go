@@ -81,8 +81,12 @@ func (s Settings) Resolve(lookup func(string) (string, bool)) (Config, []Problem
 		Timeout:               r.duration("timeout", s.Timeout, DefaultTimeout),
 		ConnectTimeout:        r.duration("connect_timeout", s.ConnectTimeout, DefaultConnectTimeout),
 		MaxRetries:            r.retries("max_retries", s.MaxRetries),
-		Journal:               r.flag("journal", s.Journal, DefaultJournal),
-		OnUnreachable:         r.onUnreachable("on_unreachable", s.OnUnreachable),
+		Journal:               DefaultJournal,
+		OnUnreachable:         DefaultOnUnreachable,
+	}
+	if !s.ByFlags { // a command line neither writes nor keeps a state
+		config.Journal = r.flag("journal", s.Journal, DefaultJournal)
+		config.OnUnreachable = r.onUnreachable("on_unreachable", s.OnUnreachable)
 	}
 	r.certificate(&config, r.text("ca_certificate", s.CACertificate))
 	r.check(config, s)

@@ -75,6 +75,9 @@ func (e *UnauthorizedError) advice() string {
 	if !strings.ContainsAny(e.User, `\@`) {
 		text += `; a domain account needs its domain (DOMAIN\user or user@realm)`
 	}
+	if strings.ContainsAny(e.User, `\@`) && !strings.HasPrefix(e.User, `.\`) {
+		text += "; a host that has no port left for its domain controller refuses every account of the domain (try one of the host's own)"
+	}
 	if e.HTTPS {
 		text += "; a host with CbtHardeningLevel=Strict also refuses when a proxy or load balancer ends TLS before it"
 	}
