@@ -7,7 +7,8 @@
 locals {
   baselines = {
     # Opens a connection for each message and closes it first: ports back after 30 seconds, and about 55,000 of them. Mail
-    # filters, Remote Desktop and WinRM listen below 10000. Reasons: examples/mail-server.
+    # filters, Remote Desktop and WinRM listen below 10000. Reasons: examples/mail-server. Exchange sets a range of its own:
+    # overrides = { dynamic_port_range = null } there.
     mail_server = {
       every   = { tcp_timed_wait_delay = 30 } # seconds
       "2003"  = { max_user_port = 65534 }     # the pool is 1025 to this port: services need ReservedPorts

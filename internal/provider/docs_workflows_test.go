@@ -220,8 +220,9 @@ func TestWindowsWorkflowUndoesWhatItDoes(t *testing.T) {
 	for made, gone := range map[string]string{
 		"New-LocalUser -Name $env:TEST_USER":                            "Remove-LocalUser -Name $env:TEST_USER",
 		"New-ItemProperty -Path $key -Name LocalAccountTokenFilterPoli": "-Name LocalAccountTokenFilterPolicy -ErrorAction",
+		`Set-Content -Path "$env:RUNNER_TEMP\token-filter" -Value`:      "-Name LocalAccountTokenFilterPolicy -Value ([int]$found)",
 		`New-Item -Path WSMan:\localhost\Listener -Transport HTTPS`:     `Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTPS' } | Remove-Item`,
-		"New-SelfSignedCertificate":                                     "Get-ChildItem Cert:\\LocalMachine\\My",
+		"New-SelfSignedCertificate":                                     "{ $_.FriendlyName -eq $env:TEST_USER } | Remove-Item -DeleteKey",
 	} {
 		if !strings.Contains(prepare.Run, made) || !strings.Contains(undo.Run, gone) {
 			t.Errorf("%q is not undone by %q", made, gone)
