@@ -138,10 +138,11 @@ func TestAccSocketStatsRefuses(t *testing.T) {
 	}
 }
 
-// The story: untuned the server runs out of ports, tuned and restarted it hums.
+// The story: untuned the server runs out of ports, tuned and restarted it hums. The
+// account is the server's own, which it can judge without a port.
 func TestAccStoryOf2003(t *testing.T) {
 	t.Parallel()
-	host := winsim.Start(t, winsim.Server2003())
+	host := winsim.Start(t, winsim.Server2003(), winsim.Account("svc-local", "not-a-real-password-1"), winsim.DomainLogonNeedsPort(true))
 	load := func(minutes int) {
 		host.Load(100, "203.0.113.1:25", "203.0.113.2:25", "203.0.113.3:25")
 		for range minutes {
@@ -168,6 +169,15 @@ func TestAccStoryOf2003(t *testing.T) {
 	if after := utilisation(); after > 0.1 || len(host.Events()) != logged {
 		t.Errorf("tuned it does not hum: %v, %d new events", after, len(host.Events())-logged)
 	}
+}
+
+// A server that is out of ports may refuse accounts of a domain: the error says so.
+func TestAccExhaustedHostRefusesDomainAccounts(t *testing.T) {
+	t.Parallel()
+	host := winsim.Start(t, winsim.Server2003(), winsim.DomainLogonNeedsPort(true))
+	host.Load(100, "203.0.113.1:25")
+	host.Advance(10 * time.Minute)
+	accept(t, resource.TestStep{Config: sealed(host) + stats(host.HTTPAddr()), ExpectError: pattern("a host that has no port left for its domain controller refuses every account of the domain")})
 }
 
 // The monitoring example, against two hosts of which one is nearly full.
