@@ -66,8 +66,8 @@ var (
 	spans    = regexp.MustCompile(`\[[0-9smhd]+\]|\b[0-9]+[smhd]\b`)
 	words    = regexp.MustCompile(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
 	queried  = regexp.MustCompile(`printf "([^{"]+)\{`)
-	language = strings.Fields(`and unless on ignoring group_left offset sum max without absent time rate resets predict_linear
-		min_over_time present_over_time af destination file`)
+	language = strings.Fields(`and or unless on ignoring group_left offset sum max without absent time rate resets predict_linear
+		min_over_time max_over_time present_over_time af destination file`)
 )
 
 // A misspelt series is no error to Prometheus: the alert never fires.
@@ -202,5 +202,85 @@ func TestRangesThatAreShown(t *testing.T) {
 	}
 	if shown < 10 {
 		t.Errorf("%d ranges were found", shown)
+	}
+}
+
+// What asks hosts again and again must keep in mind who refused its account: without that, a wrong password locks it.
+func TestNothingTriesARefusedAccountAgain(t *testing.T) {
+	calls := 0
+	for _, path := range []string{
+		"prometheus/windows-socket-stats.service", "nagios/windows-sockets.cfg", "icinga/windows-sockets.conf", guides + "prometheus.md",
+	} {
+		text := strings.ReplaceAll(read(t, path), "\\\n", " ")
+		for _, call := range regexp.MustCompile(`(?s)object CheckCommand "windows-sockets" .*?\n}|[^\n]*windows-socket-stats [^\n]*--format=(?:prometheus|nagios)[^\n]*`).FindAllString(text, -1) {
+			calls++
+			for _, flag := range []string{"--password-file", "--refused-file"} {
+				if !strings.Contains(call, flag) {
+					t.Errorf("%s: no %s in %s", path, flag, call)
+				}
+			}
+		}
+	}
+	if calls != 4 { // the unit's, a line for cron, Nagios' command, Icinga's
+		t.Errorf("%d calls were found", calls)
+	}
+}
+
+// made finds the folders that a guide has made, and how: all words of the command but the folder.
+var made = regexp.MustCompile(`(?m)^ *install -d (.*) (/\S+)$`)
+
+// One machine may be all of them. A folder that one guide gives to its user must not be taken by another guide.
+func TestGuidesShareNoFolder(t *testing.T) {
+	how, by := map[string]string{}, map[string]string{}
+	for _, name := range []string{"prometheus.md", "nagios.md", "cacti.md"} {
+		for _, match := range made.FindAllStringSubmatch(read(t, guides+name), -1) {
+			options, folder := match[1], match[2]
+			if other, twice := how[folder]; twice && other != options {
+				t.Errorf("%s makes %s with %s, %s with %s", name, folder, options, by[folder], other)
+			}
+			how[folder], by[folder] = options, name
+		}
+	}
+	// What is kept between calls is nobody else's: who writes there decides which account is not tried.
+	for _, path := range []string{"prometheus/windows-socket-stats.service", "nagios/windows-sockets.cfg", "icinga/windows-sockets.conf"} {
+		files := regexp.MustCompile(`(?:--refused-file=|_REFUSED_FILE +|refused_file = ")(/[a-z0-9/-]+)`).FindAllStringSubmatch(read(t, path), -1)
+		if len(files) == 0 {
+			t.Errorf("%s names no refused file", path)
+		}
+		for _, file := range files {
+			folder := file[1][:strings.LastIndex(file[1], "/")]
+			if !strings.Contains(how[folder], "-m 0700 -o ") {
+				t.Errorf("%s: no guide makes %s for its user alone (%q)", path, folder, how[folder])
+			}
+		}
+	}
+}
+
+// The files that the unit names are those that the guide makes.
+func TestGuideToTheUnit(t *testing.T) {
+	guide := read(t, guides+"prometheus.md")
+	names := 0
+	for line := range strings.Lines(read(t, "prometheus/windows-socket-stats.service")) {
+		for _, file := range regexp.MustCompile(`/(?:etc|var|usr/local)/[A-Za-z0-9_./-]+`).FindAllString(line, -1) {
+			names++
+			if !strings.Contains(guide, strings.TrimSuffix(file, "/windows-socket-stats")) {
+				t.Errorf("the guide does not name %s", file)
+			}
+		}
+	}
+	if names < 7 {
+		t.Errorf("%d files", names)
+	}
+}
+
+// Who begins has no program yet; who has copied it wants to know which one runs.
+func TestGuidesTellWhereTheProgramComesFrom(t *testing.T) {
+	for _, name := range []string{"prometheus.md", "nagios.md"} {
+		guide := read(t, guides+name)
+		build, install := strings.Index(guide, "make build "), strings.Index(guide, "install -m 0755 windows-socket-stats /usr/local/bin/")
+		if build < 0 || install < build || !strings.Contains(guide, "GOOS=linux GOARCH=amd64 CGO_ENABLED=0 go build -o bin/linux-amd64/ ./cmd/windows-socket-stats") ||
+			!strings.Contains(guide, "windows-socket-stats --version") {
+			t.Errorf("%s does not tell how to build and to copy the program before it is installed", name)
+		}
 	}
 }

@@ -17,6 +17,7 @@ takes() (icinga2 daemon -C -c "$1")
 start_icinga() {
 	part "Icinga: the definitions"
 	mkdir -p "$icinga"/{data,log,cache,spool,run}
+	mkdir -m 0700 "$icinga/state"
 	cat >"$icinga/example.conf" <<-EOT
 		const PluginDir = "$work/plugins"
 		const ManubulonPluginDir = PluginDir
@@ -46,6 +47,7 @@ start_icinga() {
 		  vars.winrm_auth = "ntlm"
 		  vars.winrm_username = "${WINSIM_USERNAME//\\/\\\\}"
 		  vars.winrm_password_file = "$work/password"
+		  vars.winrm_refused_file = "$icinga/state/refused"
 		}
 		object Host "mail01" {
 		  import "test"

@@ -7,7 +7,7 @@ nagios=$work/nagios
 # define_host NAME PORT [PASSWORD_FILE [OPTIONS]] is one of ours, told to be sure at the first look.
 define_host() {
 	printf '%s\n' 'define host {' 'use windows-winrm-host' "host_name $1" 'address 127.0.0.1' 'check_interval 2' 'max_check_attempts 1' \
-		"_WINRM_PORT $2" '_WINRM_AUTH ntlm' "_WINRM_USERNAME $WINSIM_USERNAME" "_WINRM_PASSWORD_FILE ${3:-$work/password}" ${4:+"_WINRM_OPTIONS $4"} '}'
+		"_WINRM_PORT $2" '_WINRM_AUTH ntlm' "_WINRM_USERNAME $WINSIM_USERNAME" "_WINRM_PASSWORD_FILE ${3:-$work/password}" "_WINRM_REFUSED_FILE $nagios/state/refused${3:+-$1}" ${4:+"_WINRM_OPTIONS $4"} '}'
 }
 # define_service DESCRIPTION HOSTS FACTS... likewise.
 define_service() {
@@ -17,13 +17,16 @@ define_service() {
 start_nagios() {
 	part "Nagios: the definitions"
 	mkdir -p "$nagios/spool/checkresults" "$nagios/archives"
+	mkdir -m 0700 "$nagios/state"
 	{
 		define_host mail01 "${http[mail01]##*:}"
 		define_host mail03 "${http[mail03]##*:}"
 		define_host without-password "${http[mail01]##*:}" "$nagios/none"
 		define_host wrong-password "${http[mail01]##*:}" "$nagios/wrong"
+		define_host open-password "${http[mail01]##*:}" "$nagios/open"
+		define_host no-such-name 5985 | sed 's/127\.0\.0\.1/no-such-host.invalid/'
 		define_host by-https "${https[mail01]##*:}" "" "--https --ca-certificate-file=$work/mail01.pem"
-		define_service "Sockets and ports" "mail01, mail03, by-https, without-password, wrong-password"
+		define_service "Sockets and ports" "mail01, mail03, by-https, without-password, wrong-password, open-password, no-such-name"
 		define_service "Bad threshold" "mail01" "_UTILISATION_WARNING lots"
 		define_service "Percent" "mail01" "_UTILISATION_WARNING 80"
 		define_service "More thresholds" "mail01" "_MORE_THRESHOLDS --warning='pool_size=@2000:2000' --critical='active=~:100000'"
@@ -33,7 +36,8 @@ start_nagios() {
 		# shellcheck disable=SC2016 # Nagios' macros
 		printf '%s\n' 'define command {' 'command_name unknown_format' 'command_line $USER1$/windows-socket-stats --format=nagois mail01' '}'
 	} >"$nagios/test.cfg"
-	echo not-a-real-password-2 >"$nagios/wrong"
+	(umask 077 && echo not-a-real-password-2 >"$nagios/wrong")
+	(umask 022 && echo not-a-real-password-3 >"$nagios/open")
 	echo "\$USER1\$=$work/plugins" >"$nagios/resource.cfg"
 	sed -E -e '/^(cfg_dir|cfg_file|interval_length|.*_log_file|check_result_reaper_frequency|status_update_interval|log_rotation_method|use_syslog|enable_notifications|check_external_commands|.*_inter_check_delay_method|retain_state_information|enable_flap_detection|host_perfdata|service_perfdata)/d' \
 		-e "s#=/etc/nagios4/#=$nagios/#; s#=/var/(log|run|lib)/nagios4/#=$nagios/#; s#^(nagios_(user))=.*#\1=$(id -un)#; s#^(nagios_group)=.*#\1=$(id -gn)#" \
@@ -98,12 +102,19 @@ nagios_sees() {
 		"^$1 SOCKETS $2 - 127\.0\.0\.1:[0-9]+: .* of [0-9]+ ports in use .*\| 'active'=[0-9]+;;;0; .*'utilisation'=[0-9.]+;0\.8;0\.9;0;1 "
 }
 
+# nagios_names_the_reason: one destination holds more than half of the ports, and all together less than 80 %.
+nagios_names_the_reason() {
+	check "Nagios: and that it is by one destination" soon shows mail01 "Sockets and ports" '^1 SOCKETS WARNING - .* ports in use \(7[0-9]\.[0-9] %\)[^|]* - busiest_ratio is 0\.[67][0-9]* \(warning: 0\.5\) \|'
+}
+
 nagios_sees_wrong_use() {
 	check "Nagios: a bad threshold is UNKNOWN, in our words" soon shows mail01 "Bad threshold" '^3 SOCKETS UNKNOWN - --warning: utilisation: range "lots": "lots" is no number[;:,] write a range as Nagios has it'
 	check "Nagios: so is a percentage" soon shows mail01 "Percent" '^3 SOCKETS UNKNOWN - .*for 80 % write 0\.8'
 	check "Nagios: so is a metric that does not exist" soon shows mail01 "Not given" '^3 SOCKETS UNKNOWN - --warning: "nonsense" is no metric[;:,] there are: active, stale,'
 	check "Nagios: so is a password file that cannot be read" soon shows without-password "Sockets and ports" '^3 SOCKETS UNKNOWN - --password-file cannot be read: .*/none: no such file or directory'
-	check "Nagios: so are refused credentials" soon shows wrong-password "Sockets and ports" '^3 SOCKETS UNKNOWN - 127\.0\.0\.1:[0-9]+: .*refused the credentials of CONTOSO\\svc-terraform'
+	check "Nagios: so are refused credentials, which are not tried again" soon shows wrong-password "Sockets and ports" '^3 SOCKETS UNKNOWN - 127\.0\.0\.1:[0-9]+: not asked: '
+	check "Nagios: so is a password file that others may read" soon shows open-password "Sockets and ports" '^3 SOCKETS UNKNOWN - .*/open'
+	check "Nagios: so is a name that does not resolve" soon shows no-such-name "Sockets and ports" '^3 SOCKETS UNKNOWN - no-such-host\.invalid:5985: '
 	check "Nagios: so is an unknown format, though nothing stands on stdout" soon shows mail01 "Unknown format" '^3 .*--format=nagois is unknown: use one of table, json, cacti, prometheus, nagios'
 	check "Nagios: more thresholds by a custom variable" soon shows mail01 "More thresholds" '^1 SOCKETS WARNING - .*pool_size is 2000 \(warning: @2000:2000\).*'"'pool_size'=2000;@2000:2000;;0; "
 	check "Nagios: over HTTPS, by options of the host" soon shows by-https "Sockets and ports" '^0 SOCKETS OK - 127\.0\.0\.1:[0-9]+: '
@@ -137,6 +148,12 @@ without_password() {
 nagios_sees_mail03_down() {
 	check "Nagios: mail03 is DOWN" soon grep -qE 'HOST ALERT: mail03;DOWN;HARD;1;connect to address 127\.0\.0\.1 and port [0-9]+: Connection refused' "$nagios/nagios.log"
 	check "Nagios: its service is CRITICAL and says what to look at" soon shows mail03 "Sockets and ports" '^2 SOCKETS CRITICAL - 127\.0\.0\.1:[0-9]+: the connection was refused: is WinRM enabled'
+}
+
+# nagios_tried_once: of all the checks with a wrong password, every two seconds, one has reached the host.
+nagios_tried_once() {
+	check "Nagios: the wrong password has been tried once" same 1 "$(on mail01 counters | sed -nE 's/.*"failed_logons": *([0-9]+).*/\1/p')"
+	check "Nagios logged why: the account was refused" grep -q 'SERVICE ALERT: wrong-password;Sockets and ports;UNKNOWN;HARD;1;SOCKETS UNKNOWN - .*refused the credentials of CONTOSO' "$nagios/nagios.log"
 }
 
 # nagios_saw_all reads the whole story in the log, each change once and in order.

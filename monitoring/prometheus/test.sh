@@ -37,7 +37,7 @@ prometheus_rules() {
 }
 
 # collect has the program write its file; mail03 is gone, the others are told all the same.
-collect() { stats --format=prometheus --output="$work/textfile/windows_socket_stats.prom" "${http[@]}"; }
+collect() { stats --format=prometheus --refused-file="$work/state/refused" --output="$work/textfile/windows_socket_stats.prom" "${http[@]}"; }
 # the_names prints the names of the metrics in a text of series.
 the_names() { sed -nE 's/^# TYPE ([^ ]+) .*/\1/p' "$1" | sort -u; }
 # names_in_rules prints those that the rules ask for: in annotations what stands before a brace, in expressions every
@@ -50,7 +50,7 @@ names_in_rules() {
 		within == "expr:" { gsub(/"[^"]*"/, ""); gsub(/[0-9]+[smhd]/, ""); print }
 		within == "annotations:" { while (match($0, /"[a-z0-9_:]+\{/)) { print substr($0, RSTART + 1, RLENGTH - 2); $0 = substr($0, RSTART + RLENGTH) } }
 	' "$rules" | grep -oE '[a-zA-Z_:][a-zA-Z0-9_:]*' | grep -v : | sort -u |
-		grep -vxE 'and|unless|on|ignoring|group_left|offset|sum|max|without|absent|time|rate|resets|predict_linear|(min|present)_over_time|af|destination|file'
+		grep -vxE 'and|or|unless|on|ignoring|group_left|offset|sum|max|without|absent|time|rate|resets|predict_linear|(min|max|present)_over_time|af|destination|file'
 }
 all_known() { ! comm -23 <(names_in_rules) <(the_names "$work/scraped") | grep .; }
 # shellcheck disable=SC2016 # Markdown's backticks
@@ -85,6 +85,7 @@ series() {
 prometheus_reads() {
 	part "Prometheus: what the program tells of three hosts, one of them gone"
 	mkdir "$work/textfile"
+	mkdir -m 0700 "$work/state"
 	check "exit code 1, since a host failed" exits 1 collect
 	check "promtool check metrics" "$promtool" check metrics <"$work/textfile/windows_socket_stats.prom"
 
@@ -108,6 +109,7 @@ prometheus_reads() {
 		WindowsPortsNearlyGone ${http[mail01]}
 		WindowsPortsRunningLow ${http[mail01]}
 		WindowsPortsToOneDestination ${http[mail01]}
+		WindowsPortsToOneDestinationNearlyGone ${http[mail01]}
 		WindowsProbeFails ${http[mail03]}
 		WindowsProbeStale
 	EOT
