@@ -229,7 +229,7 @@ func TestAccTCPIPSettingsOfOddHosts(t *testing.T) {
 			codes(want...),
 		}})
 	}
-	host := winsim.Start(t, winsim.Server2019(), winsim.PolicyResults("read"))
+	host := winsim.Start(t, winsim.Server2019(), winsim.PolicyResults("read"), winsim.DomainLogonNeedsPort(false))
 	host.SetPorts(tcpstack.Range{Start: 60000, Number: 255}, tcpstack.Range{Start: 60000, Number: 255})
 	accept(t, resource.TestStep{Config: sealed(host) + settings(host.HTTPAddr()), ConfigStateChecks: []statecheck.StateCheck{
 		statecheck.ExpectKnownValue(settingsAddress, tfjsonpath.New("findings").AtSliceIndex(0), knownvalue.ObjectPartial(map[string]knownvalue.Check{
