@@ -44,7 +44,7 @@ var buildPrograms = sync.OnceValues(func() (dir string, err error) {
 		return "", err
 	}
 	built.Store(dir, nil)
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../cmd/winsim", "../../cmd/windows-socket-stats") //nolint:noctx // it outlives the test that asks first
+	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../cmd/winsim", "../../cmd/windows-socket-stats")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("%w: %s", err, output)
 	}

@@ -255,7 +255,7 @@ func TestPrintDevOverrides(t *testing.T) {
 	} {
 		dir := t.TempDir()
 		fake := fmt.Sprintf("#!/bin/sh\ncase $2 in\nGOOS) echo %s ;;\nGOBIN) printf '%%s\\n' '%s' ;;\nGOPATH) printf '%%s\\n' '%s' ;;\n*) exit 1 ;;\nesac\n", system.os, system.gobin, system.gopath)
-		if err := os.WriteFile(filepath.Join(dir, "go"), []byte(fake), 0o700); err != nil { //nolint:gosec // a program
+		if err := os.WriteFile(filepath.Join(dir, "go"), []byte(fake), 0o700); err != nil {
 			t.Fatal(err)
 		}
 		command := exec.CommandContext(t.Context(), "sh", filepath.Join(docRoot, "scripts", "print-dev-overrides"))
