@@ -227,7 +227,7 @@ func TestShellInDocsReadsPasswordsLast(t *testing.T) {
 	if found == 0 {
 		t.Error("no password is read: does the test still see them?")
 	}
-	typed := regexp.MustCompile(`TF_VAR_accounts=['{]`)
+	typed := regexp.MustCompile(`TF_VAR_accounts=['{]|WINDOWS_PASSWORD=…`)
 	for name, text := range docFiles(t) {
 		if command := typed.FindString(text); command != "" {
 			t.Errorf("%s: %s puts a password into the history of a shell", name, command)
@@ -241,6 +241,24 @@ func TestQuickconfigIsNotAlone(t *testing.T) {
 	for _, name := range []string{"templates/index.md.tmpl", "templates/guides/prepare-a-host.md", "templates/guides/test-on-your-windows.md"} {
 		if !strings.Contains(strings.ToLower(files[name]), "quickconfig") || !strings.Contains(files[name], "#what-winrm-quickconfig-changes") {
 			t.Errorf("%s does not say what quickconfig changes", name)
+		}
+	}
+}
+
+// Whoever manages a domain controller is an administrator of the domain: no inventory puts
+// one beside ordinary servers.
+func TestInventoriesHaveNoDomainController(t *testing.T) {
+	inventories, err := filepath.Glob(filepath.Join(docRoot, "examples", "server-baseline", "examples", "*", "hosts.yaml"))
+	if err != nil || len(inventories) != 2 {
+		t.Fatal(inventories, err)
+	}
+	for _, inventory := range inventories {
+		content, err := os.ReadFile(inventory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name := regexp.MustCompile(`(?mi)^ +[\w-]*dc\d*\.`).Find(content); name != nil {
+			t.Errorf("%s: %s is a domain controller by its name", inventory, name)
 		}
 	}
 }

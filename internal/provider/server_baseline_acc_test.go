@@ -92,7 +92,7 @@ func startSites(t *testing.T, c *cli) (s twoSites) {
 	s.all = []*winsim.Host{s.mail, s.relay, s.web, s.directory, s.dmz}
 	for name, host := range map[string]*winsim.Host{
 		"mail01.contoso.com": s.mail, "relay-2003.contoso.com": s.relay, "web01.contoso.com": s.web,
-		"dc01.contoso.com": s.directory, "mail01.dmz.contoso.com": s.dmz,
+		"file01.contoso.com": s.directory, "mail01.dmz.contoso.com": s.dmz,
 	} {
 		c.edit("hosts.yaml", "\n  "+name+":\n", "\n  \""+host.HTTPAddr()+"\":\n")
 	}
