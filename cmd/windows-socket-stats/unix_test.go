@@ -104,24 +104,24 @@ func TestPasswordThatDoesNotCome(t *testing.T) {
 func TestOutputThatIsNoFile(t *testing.T) {
 	sim := winsim.Start(t, winsim.Server2022())
 	folder := t.TempDir()
-	fifo, link, real := filepath.Join(folder, "fifo"), filepath.Join(folder, "link.prom"), filepath.Join(folder, "real.prom")
+	fifo, link, target := filepath.Join(folder, "fifo"), filepath.Join(folder, "link.prom"), filepath.Join(folder, "real.prom")
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{fifo, folder, os.DevNull} {
 		stats(t, sim, "-f", "prometheus", "--output", path, sim.HTTPAddr()).is(t, 3, "", "is no regular file")
 	}
-	if err := os.WriteFile(real, []byte("old\n"), 0o600); err != nil {
+	if err := os.WriteFile(target, []byte("old\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Symlink("real.prom", link); err != nil {
 		t.Fatal(err)
 	}
 	stats(t, sim, "-f", "prometheus", "--output", link, sim.HTTPAddr()).is(t, 0, "", "")
-	if text := mustRead(t, real); !strings.Contains(text, "probe_success") {
+	if text := mustRead(t, target); !strings.Contains(text, "probe_success") {
 		t.Errorf("the link's target is %q", text)
 	}
-	if target, err := os.Readlink(link); err != nil || target != "real.prom" {
-		t.Errorf("the link leads to %s, %v", target, err)
+	if text, err := os.Readlink(link); err != nil || text != "real.prom" {
+		t.Errorf("the link leads to %s, %v", text, err)
 	}
 }
