@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -22,12 +23,13 @@ const (
 	coreRanges = "WINDOWS_CORE_RANGES" // 1: the dynamic port range of TCP too, by one port, at once
 	coreOutput = "WINDOWS_CORE_REPORT" // the file to write the report to
 	coreCommit = "WINDOWS_CORE_COMMIT" // of the tree, for the report
+	coreUndo   = "WINDOWS_CORE_UNDO"   // the file that puts the host back, should the run be cut off
 )
 
 // newCore is a run against a host with these settings of the provider, as NAME=value.
 func newCore(t *testing.T, host string, ranges bool, settings ...string) *core {
 	t.Helper()
-	k := &core{cli: newCLI(t, ""), host: host, ranges: ranges, report: &coreReport{}}
+	k := &core{cli: newCLI(t, ""), host: host, ranges: ranges, report: &coreReport{}, ctx: context.Background()}
 	k.env = append(append(k.env, settings...), "TF_VAR_host="+host)
 	k.report.hide(host)
 	for _, setting := range settings {
@@ -35,7 +37,8 @@ func newCore(t *testing.T, host string, ranges bool, settings ...string) *core {
 	}
 	_, version := k.run("version")
 	version, _, _ = strings.Cut(version, "\n")
-	k.report.say("with: %s, %s, on %s/%s; commit %s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH, os.Getenv(coreCommit))
+	k.report.say("with: %s, %s, on %s/%s; commit %s", fits(only(`(?:Terraform|OpenTofu) v\d[\w.-]{0,30}`), version), runtime.Version(), runtime.GOOS, runtime.GOARCH,
+		fits(only(`[0-9a-f]{7,40}|unknown`), os.Getenv(coreCommit)))
 	return k
 }
 
@@ -57,19 +60,8 @@ func TestAccWindowsCore(t *testing.T) {
 	t.Parallel()
 	if host := os.Getenv(coreHost); host != "" {
 		k := newCore(t, host, os.Getenv(coreRanges) == "1", coreSettings(os.Environ())...)
-		err := k.steps()
-		if err != nil {
-			t.Error(err)
-			if lines := k.putBack(); len(lines) > 0 {
-				t.Errorf("The host is NOT as it was before. Put it back by hand, in a command prompt with full rights on the host:\n  %s", strings.Join(lines, "\n  "))
-			} else {
-				t.Log("The host is as it was before.")
-			}
-		}
-		if err := k.report.write(os.Getenv(coreOutput)); err != nil {
-			t.Error(err)
-		}
-		t.Logf("The report, without names and passwords:\n%s", k.report.text())
+		k.notes = os.Getenv(coreUndo)
+		k.attempt(os.Getenv(coreOutput))
 		return
 	}
 	t.Run("2022 with ranges", func(t *testing.T) {
@@ -113,20 +105,32 @@ func TestAccWindowsCore(t *testing.T) {
 // The test program that it runs is this one.
 func testWindows(t *testing.T, host *winsim.Host, args ...string) (exit int, said string) {
 	t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	terraform := newCLI(t, "").path
-	command := exec.CommandContext(t.Context(), "sh", append([]string{filepath.Join("..", "..", "scripts", "test-windows")}, args...)...) // #nosec G204 -- the script under test
-	command.Env = append(cleanEnvironment(), "TF_CLI="+terraform, "WINDOWS_CORE_TEST="+program, "WINDOWS_TIMEOUT=30s",
-		"WINDOWS_USERNAME="+host.Username(), "WINDOWS_PASSWORD="+host.Password())
+	command := scriptOf(t, host, t.TempDir(), args...)
 	out, err := command.CombinedOutput()
 	var status *exec.ExitError
 	if err != nil && !errors.As(err, &status) {
 		t.Fatal(err)
 	}
 	return command.ProcessState.ExitCode(), string(out)
+}
+
+// scriptOf is testWindows before it is started. What it leaves is below folder: state
+// has what puts a host back, tmp must be empty afterwards.
+func scriptOf(t *testing.T, host *winsim.Host, folder string, args ...string) *exec.Cmd {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tmp := filepath.Join(folder, "tmp")
+	if err := os.Mkdir(tmp, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	terraform := newCLI(t, "").path
+	command := exec.CommandContext(t.Context(), "sh", append([]string{filepath.Join("..", "..", "scripts", "test-windows")}, args...)...) // #nosec G204 -- the script under test
+	command.Env = append(cleanEnvironment(), "TF_CLI="+terraform, "WINDOWS_CORE_TEST="+program, "WINDOWS_TIMEOUT=30s", "TMPDIR="+tmp,
+		"XDG_STATE_HOME="+filepath.Join(folder, "state"), "WINDOWS_USERNAME="+host.Username(), "WINDOWS_PASSWORD="+host.Password())
+	return command
 }
 
 // Without a yes, or with a mistake, the script does nothing.
@@ -148,6 +152,36 @@ func TestAccWindowsCoreScriptRefuses(t *testing.T) {
 	}
 	if counters := host.Counters(); counters.Writes != 0 || len(counters.Methods) != 0 {
 		t.Errorf("the host was asked: %+v", counters)
+	}
+}
+
+// Where the test does not run, or not to its end, that is no success, and no report of an
+// earlier run is taken for this one's.
+func TestAccWindowsCoreScriptWithoutATest(t *testing.T) {
+	t.Parallel()
+	host := winsim.Start(t, winsim.Server2022())
+	for program, want := range map[string]string{
+		"#!/bin/sh\n": "did not run at all",
+		"#!/bin/sh\necho 'step audit: ok, 1.0 s' >\"$WINDOWS_CORE_REPORT\"\n":                       "did not run all its steps",
+		"#!/bin/sh\necho 'step as before: ok, 1.0 s' >\"$WINDOWS_CORE_REPORT\"; exit 1\n":           "Read it before you send it",
+		"#!/bin/sh\necho 'step as before: ok' >\"$WINDOWS_CORE_REPORT\"; : >\"$WINDOWS_CORE_UNDO\"": "perhaps NOT as it was before",
+	} {
+		folder := t.TempDir()
+		report, path := filepath.Join(folder, "report.txt"), filepath.Join(folder, "program")
+		for file, content := range map[string]string{report: "step as before: ok, 1.0 s\n", path: program} {
+			if err := os.WriteFile(file, []byte(content), 0o700); err != nil { // #nosec G306 -- one is a program
+				t.Fatal(err)
+			}
+		}
+		command := scriptOf(t, host, folder, "--yes", "--report", report, host.HTTPAddr())
+		command.Env = append(command.Env, "WINDOWS_CORE_TEST="+path)
+		out, err := command.CombinedOutput()
+		if err == nil || command.ProcessState.ExitCode() != 1 || !strings.Contains(string(out), want) {
+			t.Errorf("%q: %v, want 1 and %q:\n%s", program, err, want, out)
+		}
+		if content, err := os.ReadFile(report); err != nil || program == "#!/bin/sh\n" && len(content) > 0 {
+			t.Errorf("%q: the report is of another run: %s", program, content)
+		}
 	}
 }
 
@@ -208,11 +242,18 @@ func TestAccWindowsCoreRefuses(t *testing.T) {
 	journal := tuning.Journal{Owner: "SOMEBODY", Since: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Machine: tuning.Machine{UUID: uuid, Computer: "MAIL01", Installed: time.Date(2025, 10, 6, 8, 30, 12, 0, time.UTC)},
 		Original: tuning.Values{"max_user_port": tuning.DWORD(5000)}}
 	for name, tt := range map[string]struct {
-		set  func(*winsim.Host)
-		want string
+		set    func(*winsim.Host)
+		want   string
+		record string // of an earlier run
 	}{
-		"another owner":                 {func(h *winsim.Host) { h.SetKeyString(tuning.JournalKey, tuning.JournalValue, journal.Text()) }, "refused: since 2026-01-02T03:04:05Z the owner SOMEBODY manages this host"},
-		"a journal that cannot be used": {func(h *winsim.Host) { h.SetKeyString(tuning.JournalKey, tuning.JournalValue, "{") }, "refused: whether somebody manages this host is not known (journal_unusable)"},
+		"another owner": {func(h *winsim.Host) { h.SetKeyString(tuning.JournalKey, tuning.JournalValue, journal.Text()) }, "refused: since 2026-01-02T03:04:05Z the owner SOMEBODY manages this host", ""},
+		"another owner since": {func(h *winsim.Host) { h.SetKeyString(tuning.JournalKey, tuning.JournalValue, journal.Text()) }, "refused: since 2026-01-02T03:04:05Z the owner SOMEBODY manages this host",
+			`{"host": "HOST", "started": "2026-01-02T03:04:05Z", "owner": "OURS", "values": [{"attribute": "max_user_port", "name": "MaxUserPort", "found": "REG_DWORD 5000", "number": 5000}]}`},
+		"what was left, without a journal": {func(h *winsim.Host) { h.SetDWORD("KeepAliveTime", 7200000) }, "Parameters\" /v KeepAliveTime /t REG_DWORD /d 300000 /f\nor, if it is as it should be, remove ",
+			`{"host": "HOST", "started": "2026-01-02T03:04:05Z", "values": [{"attribute": "keep_alive_time", "name": "KeepAliveTime", "found": "REG_DWORD 300000", "number": 300000}]}`},
+		"a record that is none":         {func(*winsim.Host) {}, "refused: what an earlier run left cannot be read from", "{"},
+		"a record of another":           {func(*winsim.Host) {}, "it is not about this host", `{"host": "mail02", "values": [{"attribute": "keep_alive_time"}]}`},
+		"a journal that cannot be used": {func(h *winsim.Host) { h.SetKeyString(tuning.JournalKey, tuning.JournalValue, "{") }, "refused: whether somebody manages this host is not known (journal_unusable)", ""},
 		"no access to the journal": {func(h *winsim.Host) {
 			h.Intercept(func(call winsim.Call) winsim.Action {
 				if isJournal(call) {
@@ -220,15 +261,21 @@ func TestAccWindowsCoreRefuses(t *testing.T) {
 				}
 				return winsim.Proceed
 			})
-		}, "refused: whether somebody manages this host is not known"},
-		"a policy":         {func(h *winsim.Host) { h.SetPolicy(winsim.TCPIPParameters, "KeepAliveTime", 300000, "Baseline") }, "refused: Group Policy sets KeepAliveTime"},
-		"too little known": {func(h *winsim.Host) { h.SetString("KeepAliveTime", "1"); h.SetQWORD("TcpTimedWaitDelay", 30) }, "refused: fewer than three"},
+		}, "refused: whether somebody manages this host is not known", ""},
+		"a policy":         {func(h *winsim.Host) { h.SetPolicy(winsim.TCPIPParameters, "KeepAliveTime", 300000, "Baseline") }, "refused: Group Policy sets KeepAliveTime", ""},
+		"too little known": {func(h *winsim.Host) { h.SetString("KeepAliveTime", "1"); h.SetQWORD("TcpTimedWaitDelay", 30) }, "refused: fewer than three", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			host := winsim.Start(t, winsim.Server2022(), winsim.UUID(uuid), winsim.PolicyResults("read"))
 			tt.set(host)
 			k := simulatedCore(t, host, true)
+			if tt.record != "" {
+				k.notes = filepath.Join(t.TempDir(), "record.json")
+				if err := os.WriteFile(k.notes, []byte(strings.ReplaceAll(tt.record, "HOST", host.HTTPAddr())), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if err := k.steps(); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("the steps ended with %v, want %q", err, tt.want)
 			}
@@ -276,6 +323,7 @@ func TestAccWindowsCoreAfterAFailure(t *testing.T) {
 			updated = updated || call.Method == "SetDWORDValue" && strings.EqualFold(call.ValueName, "TcpMaxDataRetransmissions")
 			return updated && call.Method != "Enumerate" && call.Method != "Pull" && call.Method != "Release"
 		})
+		k.notes = filepath.Join(t.TempDir(), "record.json")
 		if err := k.steps(); err == nil {
 			t.Error("the steps did not fail")
 		}
@@ -294,7 +342,30 @@ func TestAccWindowsCoreAfterAFailure(t *testing.T) {
 		if _, ok := host.Key(journalKey); !ok {
 			t.Error("the host was put back all the same: this test tests nothing")
 		}
+		next := simulatedCore(t, host, false)
+		next.notes = k.notes
+		putBackFirst(t, next)
+		untouched(t, host, map[string]string{"KeepAliveTime": "REG_DWORD 300000", "KeepAliveInterval": "absent", "TcpMaxDataRetransmissions": "absent"})
+		rangesAre(t, host, usual, usual, usual, usual)
 	})
+}
+
+// putBackFirst demands of a run that it puts back what an earlier one left, before its
+// own steps, and forgets it.
+func putBackFirst(t *testing.T, next *core) {
+	t.Helper()
+	if _, err := os.Stat(next.notes); err != nil {
+		t.Errorf("the run that was cut off left no record: %v", err)
+	}
+	if err := next.looks(); err != nil {
+		t.Errorf("the next run: %v", err)
+	}
+	if text := next.report.text(); !strings.Contains(text, "step put back after an earlier run: ok") {
+		t.Errorf("the next run put nothing back:\n%s", text)
+	}
+	if _, err := os.Stat(next.notes); err == nil {
+		t.Error("the record is still there")
+	}
 }
 
 // The core writes what its guide and its script say, and nothing that takes effect at once.
@@ -328,29 +399,5 @@ func TestWindowsCoreParameters(t *testing.T) {
 		if !found || len(candidate.numbers) < 4 || candidate.attribute == "max_user_port" || candidate.attribute == "tcp_num_connections" {
 			t.Errorf("%s is not for the core: %s", candidate.attribute, fmt.Sprint(candidate.numbers))
 		}
-	}
-}
-
-// Whatever a step says of a host, the report has no name of it.
-func TestWindowsCoreReportHides(t *testing.T) {
-	var report coreReport
-	report.hide("mail01.contoso.com:5986")
-	for _, setting := range []string{`WINDOWS_USERNAME=CONTOSO\svc-terraform`, "WINDOWS_PASSWORD=not-a-real-password-1", "WINDOWS_TLS_SERVER_NAME=front.example", "WINDOWS_HTTPS=true"} {
-		report.setting(setting)
-	}
-	var found coreAudit
-	found.System.Name = "RELAY7"
-	report.before(found)
-	report.step("create", time.Second, errors.New(`Unable to Create TCP/IP Tuning of MAIL01.contoso.com:5986: contoso\SVC-Terraform and not-a-real-password-1 at relay7,
- as svc-terraform of CONTOSO, by mail01.contoso.com or front.example`))
-	report.warn("relay7 warns")
-	report.warn("relay7 warns")
-	const want = `setting: WINDOWS_HTTPS=true
-windows: , , build 0, ,
-step create: FAILED, 1.0 s: Unable to Create TCP/IP Tuning of (hidden): (hidden) and (hidden) at (hidden), as (hidden) of (hidden), by (hidden) or (hidden)
-warning: (hidden) warns
-`
-	if got := report.text(); got != want {
-		t.Errorf("the report is\n%s\nwant\n%s", got, want)
 	}
 }

@@ -1,10 +1,13 @@
 package provider
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -39,10 +42,13 @@ type core struct {
 	host   string
 	ranges bool // the dynamic port range of TCP too, which takes effect at once
 	report *coreReport
+	notes  string          // the file of the record; none if empty
+	ctx    context.Context // of the steps, then of putting back
 
 	before  coreAudit
 	chosen  []coreChoice // the first is there all the time, the second in the first apply only, the third from the second on
 	managed bool         // from the first apply on there may be something to put back
+	record  *coreRecord  // of what that is
 }
 
 // coreChoice is a parameter with three numbers that are not what was found.
@@ -76,8 +82,9 @@ type coreAudit struct {
 	} `json:"values"`
 	Ranges  map[string]map[string]coreSpan `json:"port_ranges"`
 	Managed *struct {
-		Owner string `json:"owner"`
-		Since string `json:"since"`
+		Owner    string            `json:"owner"`
+		Since    string            `json:"since"`
+		Original map[string]string `json:"original"`
 	} `json:"managed_by"`
 	Findings []struct{ Code, Subject string } `json:"findings"`
 	Notes    []string                         `json:"notes"`
@@ -91,11 +98,13 @@ func (a coreAudit) state() map[string]string {
 	}
 	for transport, families := range a.Ranges {
 		for family, span := range families {
-			found["dynamic_port_range."+transport+"."+family] = fmt.Sprintf("%d+%d", span.Start, span.Number)
+			found["dynamic_port_range."+transport+"."+family] = span.String()
 		}
 	}
 	return found
 }
+
+func (s coreSpan) String() string { return fmt.Sprintf("%d+%d", s.Start, s.Number) }
 
 // coreStats is what windows_socket_stats says, as far as the core looks at it.
 type coreStats struct {
@@ -115,22 +124,46 @@ type coreStats struct {
 
 // folder is a configuration of its own, with its own state. The host's name is a
 // variable, so that no file has it.
-func (k *core) folder(name, config string) {
-	k.t.Helper()
+func (k *core) folder(name, config string) error {
 	if err := os.MkdirAll(filepath.Join(k.dir, name), 0o700); err != nil {
-		k.t.Fatal(err)
+		return err
 	}
-	k.file(name+"/main.tf", "terraform {\n  required_providers {\n    windows = { source = \"windows-baseline/windows\" }\n  }\n}\n\nvariable \"host\" { type = string }\n\n"+config)
+	text := "terraform {\n  required_providers {\n    windows = { source = \"windows-baseline/windows\" }\n  }\n}\n\nvariable \"host\" { type = string }\n\n" + config
+	return os.WriteFile(filepath.Join(k.dir, name, "main.tf"), []byte(text), 0o600)
+}
+
+// command runs the CLI. Once the context of the run is over it is asked to end, which it
+// does when the host has answered, and nothing is started any more.
+func (k *core) command(args ...string) (exit int, output string, err error) {
+	if k.ctx.Err() != nil {
+		return -1, "", errInterrupted
+	}
+	var out bytes.Buffer
+	command := exec.CommandContext(k.ctx, k.path, args...)
+	command.Dir, command.Env, command.Stdout, command.Stderr, command.WaitDelay = k.dir, k.env, &out, &out, coreEndTime
+	apart(command)
+	err = command.Run()
+	var status *exec.ExitError
+	switch {
+	case k.ctx.Err() != nil:
+		err = errInterrupted
+	case errors.As(err, &status):
+		err = nil
+	}
+	if command.ProcessState == nil {
+		return -1, out.String(), err
+	}
+	return command.ProcessState.ExitCode(), out.String(), err
 }
 
 // exits runs a command in a folder, keeps its warnings for the report, and is an error
 // unless the command exits as wanted.
 func (k *core) exits(want int, folder string, args ...string) (output string, err error) {
-	exit, output := k.run(append([]string{"-chdir=" + folder}, args...)...)
+	exit, output, err := k.command(append([]string{"-chdir=" + folder}, args...)...)
 	for _, warning := range diagnostics(k.t, output, "warning") {
 		k.report.warn(warning.Summary + ": " + warning.Detail)
 	}
-	if exit == want {
+	if err == nil && exit == want {
 		return output, nil
 	}
 	said := ""
@@ -139,6 +172,9 @@ func (k *core) exits(want int, folder string, args ...string) (output string, er
 	}
 	if said == "" {
 		said = "\n" + output
+	}
+	if err != nil {
+		return output, fmt.Errorf("%s in %s: %w:%s", strings.Join(args, " "), folder, err, said)
 	}
 	return output, fmt.Errorf("%s in %s exited with %d, want %d:%s", strings.Join(args, " "), folder, exit, want, said)
 }
@@ -169,7 +205,9 @@ func (k *core) output(folder string, value any) error {
 }
 
 func (k *core) audit() (audit coreAudit, err error) {
-	k.folder("audit", "data \"windows_tcpip_settings\" \"core\" {\n  host = var.host\n}\n\noutput \"value\" {\n  value = data.windows_tcpip_settings.core\n}\n")
+	if err := k.folder("audit", "data \"windows_tcpip_settings\" \"core\" {\n  host = var.host\n}\n\noutput \"value\" {\n  value = data.windows_tcpip_settings.core\n}\n"); err != nil {
+		return audit, err
+	}
 	return audit, k.output("audit", &audit)
 }
 
@@ -198,7 +236,11 @@ func (k *core) looks() (err error) {
 	if k.before, err = k.audit(); err != nil {
 		return err
 	}
+	err = k.finishes()
 	k.report.before(k.before)
+	if err != nil {
+		return err
+	}
 	if err := k.before.unowned(); err != nil {
 		return fmt.Errorf("refused: %w: nothing was written", err)
 	}
@@ -244,7 +286,9 @@ func isCore(name string) bool {
 
 // counts reads the socket table: the parts of it add up, and WinRM itself listens.
 func (k *core) counts() error {
-	k.folder("stats", "data \"windows_socket_stats\" \"core\" {\n  host = var.host\n}\n\noutput \"value\" {\n  value = data.windows_socket_stats.core\n}\n")
+	if err := k.folder("stats", "data \"windows_socket_stats\" \"core\" {\n  host = var.host\n}\n\noutput \"value\" {\n  value = data.windows_socket_stats.core\n}\n"); err != nil {
+		return err
+	}
 	var stats coreStats
 	if err := k.output("stats", &stats); err != nil {
 		return err
@@ -276,7 +320,7 @@ func (k *core) pool() (span coreSpan, ok bool) {
 }
 
 // manage writes the configuration of the resource.
-func (k *core) manage(numbers map[string]int64) {
+func (k *core) manage(numbers map[string]int64) error {
 	lines := ""
 	for _, choice := range k.chosen {
 		if number, ok := numbers[choice.Attribute]; ok {
@@ -286,13 +330,15 @@ func (k *core) manage(numbers map[string]int64) {
 	if span, ok := k.pool(); ok {
 		lines += fmt.Sprintf("  dynamic_port_range = { tcp = { start_port = %d, number_of_ports = %d } }\n", span.Start, span.Number)
 	}
-	k.folder("manage", "resource \"windows_tcpip_tuning\" \"core\" {\n  host = var.host\n"+lines+"}\n")
+	return k.folder("manage", "resource \"windows_tcpip_tuning\" \"core\" {\n  host = var.host\n"+lines+"}\n")
 }
 
 // applies applies the resource with these numbers, and demands them of the host, and
 // what was there before of every other value.
 func (k *core) applies(numbers map[string]int64) error {
-	k.manage(numbers)
+	if err := k.manage(numbers); err != nil {
+		return err
+	}
 	k.managed = true
 	if _, err := k.exits(0, "manage", "apply", "-auto-approve", "-input=false", "-json"); err != nil {
 		return err
@@ -313,7 +359,7 @@ func (k *core) holds(numbers map[string]int64) error {
 	}
 	if span, ok := k.pool(); ok && len(numbers) > 0 {
 		for _, family := range []string{"ipv4", "ipv6"} {
-			want["dynamic_port_range.tcp."+family] = fmt.Sprintf("%d+%d", span.Start, span.Number)
+			want["dynamic_port_range.tcp."+family] = span.String()
 		}
 	}
 	if err := differs(now.state(), want); err != nil {
@@ -342,7 +388,9 @@ func differs(got, want map[string]string) error {
 func (k *core) creates() error {
 	first, second := k.chosen[0], k.chosen[1]
 	numbers := map[string]int64{first.Attribute: first.numbers[0], second.Attribute: second.numbers[0]}
-	k.manage(numbers)
+	if err := errors.Join(k.manage(numbers), k.promises()); err != nil {
+		return err
+	}
 	if _, err := k.exits(2, "manage", "plan", "-detailed-exitcode", "-input=false", "-json"); err != nil {
 		return err
 	}
@@ -364,6 +412,7 @@ func (k *core) remembersBefore(choices ...coreChoice) error {
 			Root struct {
 				Resources []struct {
 					Values struct {
+						Owner    string            `json:"owner"`
 						Original map[string]string `json:"original"`
 						Pending  []string          `json:"pending_restart"`
 					} `json:"values"`
@@ -375,7 +424,8 @@ func (k *core) remembersBefore(choices ...coreChoice) error {
 		return fmt.Errorf("state cannot be read (%w): %s", err, text)
 	}
 	held := state.Values.Root.Resources[0].Values
-	var errs []error
+	k.record.Owner = held.Owner
+	errs := []error{k.keeps()}
 	for _, choice := range choices {
 		if held.Original[choice.Attribute] != choice.found {
 			errs = append(errs, fmt.Errorf("original.%s is %q, found was %q", choice.Attribute, held.Original[choice.Attribute], choice.found))
@@ -406,7 +456,9 @@ func (k *core) updated() map[string]int64 {
 // destroyed, since its notion of before is the first one's number.
 func (k *core) drifts() error {
 	first := k.chosen[0]
-	k.folder("other", fmt.Sprintf("provider \"windows\" {\n  journal = false\n}\n\nresource \"windows_tcpip_tuning\" \"other\" {\n  host = var.host\n  %s = %d\n  on_destroy = \"keep\"\n}\n", first.Attribute, first.numbers[2]))
+	if err := k.folder("other", fmt.Sprintf("provider \"windows\" {\n  journal = false\n}\n\nresource \"windows_tcpip_tuning\" \"other\" {\n  host = var.host\n  %s = %d\n  on_destroy = \"keep\"\n}\n", first.Attribute, first.numbers[2])); err != nil {
+		return err
+	}
 	if _, err := k.exits(0, "other", "apply", "-auto-approve", "-input=false", "-json"); err != nil {
 		return err
 	}
@@ -429,50 +481,8 @@ func (k *core) destroys() error {
 }
 
 func (k *core) restored() error {
-	err := k.holds(nil)
-	if err == nil {
-		k.managed = false
+	if err := k.holds(nil); err != nil {
+		return err
 	}
-	return err
-}
-
-// putBack is called when a step failed. It destroys what is left, and gives the lines
-// that put back by hand what differs all the same; none if the host is as it was.
-func (k *core) putBack() (lines []string) {
-	if !k.managed {
-		return nil
-	}
-	destroyed := k.destroys()
-	k.report.step("destroy after a failure", 0, destroyed)
-	now, err := k.audit()
-	if err == nil {
-		err = now.unowned()
-	}
-	if err == nil && differs(now.state(), k.before.state()) == nil {
-		return nil
-	}
-	key := `"HKLM\` + tcpip.KeyPath + `"`
-	current := now.state()
-	for _, choice := range k.chosen {
-		if current[choice.Attribute] == choice.found {
-			continue
-		}
-		if number := k.before.Values[choice.Attribute].Number; number != nil {
-			lines = append(lines, fmt.Sprintf("reg add %s /v %s /t REG_DWORD /d %d /f", key, choice.ValueName, *number))
-		} else {
-			lines = append(lines, fmt.Sprintf("reg delete %s /v %s /f", key, choice.ValueName))
-		}
-	}
-	if _, ok := k.pool(); ok {
-		for _, family := range []string{"ipv4", "ipv6"} {
-			span := k.before.Ranges["tcp"][family]
-			if now.Ranges["tcp"][family] != span {
-				lines = append(lines, fmt.Sprintf("netsh int %s set dynamicport tcp start=%d num=%d store=persistent", family, span.Start, span.Number))
-			}
-		}
-	}
-	if err != nil {
-		lines = append(lines, `reg delete "HKLM\SOFTWARE\terraform-provider-windows" /f`)
-	}
-	return lines
+	return k.forgets()
 }
