@@ -15,10 +15,12 @@ import (
 
 // refusal is a logon that a host refused. There is nothing of the password in it.
 type refusal struct {
-	Account string `json:"account"`
-	// Host is the one that refused; of an account of a domain it stands for all.
-	Host string    `json:"host"`
-	At   time.Time `json:"at"`
+	Account string    `json:"account"`
+	Host    string    `json:"host"` // the one that refused
+	At      time.Time `json:"at"`
+	// Own: another host has let the same account in since, so that the refusal says
+	// something of this host alone.
+	Own bool `json:"own,omitempty"`
 	// PasswordChanged is when the password file had been written; zero without one.
 	PasswordChanged time.Time `json:"password_changed"`
 }
@@ -59,32 +61,46 @@ func openRefusals(r refusals) (*refusals, error) {
 	return &r, nil
 }
 
-// skip gives the reason not to ask a host.
+// skip gives the reason not to ask a host: it has refused the account itself, or, where
+// that is one of a domain, so many others have that it is refused everywhere.
 func (r *refusals) skip(host string) error {
+	others := 0
 	for _, old := range r.list {
-		if r.fits(old, host) && old.PasswordChanged.Equal(r.password) {
+		switch {
+		case !r.same(old):
+		case old.Host == host:
 			return &NotAskedError{old}
+		case r.shared && !old.Own:
+			if others++; others == monitoring.MostRefusals {
+				return &NotAskedError{old}
+			}
 		}
 	}
 	return nil
 }
 
-func (r *refusals) fits(old refusal, host string) bool {
-	return old.Account == r.account && (r.shared || old.Host == host)
+// same tells whether a refusal is of this account with this password.
+func (r *refusals) same(old refusal) bool {
+	return old.Account == r.account && old.PasswordChanged.Equal(r.password)
 }
 
 // learn keeps what hosts said of the account: who refused it, and who let it in.
 func (r *refusals) learn(readings []monitoring.Reading) error {
 	before := slices.Clone(r.list)
+	accepted := false
 	for i := range readings {
 		host := readings[i].Host
-		switch {
-		case readings[i].Err == nil:
-			r.list = slices.DeleteFunc(r.list, func(old refusal) bool { return r.fits(old, host) })
-		case readings[i].Refused():
-			r.list = slices.DeleteFunc(r.list, func(old refusal) bool { return r.fits(old, host) })
+		accepted = accepted || readings[i].Err == nil
+		if readings[i].Err != nil && !readings[i].Refused() {
+			continue
+		}
+		r.list = slices.DeleteFunc(r.list, func(old refusal) bool { return r.same(old) && old.Host == host })
+		if readings[i].Err != nil {
 			r.list = append(r.list, refusal{Account: r.account, Host: host, At: r.now().UTC().Truncate(time.Second), PasswordChanged: r.password})
 		}
+	}
+	for i := range r.list {
+		r.list[i].Own = r.list[i].Own || accepted && r.same(r.list[i])
 	}
 	if slices.Equal(before, r.list) {
 		return nil

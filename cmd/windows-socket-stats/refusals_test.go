@@ -20,7 +20,7 @@ func TestRefusedFile(t *testing.T) {
 	}{"of a domain": {`CONTOSO\svc`, true}, "of each host": {"svc", false}} {
 		t.Run(name, func(t *testing.T) {
 			var sims []*winsim.Host
-			for i := range 2 {
+			for i := range 3 {
 				sims = append(sims, winsim.Start(t, winsim.Server2022(), winsim.ListenOn(fmt.Sprintf("127.0.0.%d", i+2)), winsim.Account(tt.account, "not-a-real-password-1")))
 			}
 			folder := t.TempDir()
@@ -39,7 +39,9 @@ func TestRefusedFile(t *testing.T) {
 				t.Helper()
 				return statsIn(t, env, append([]string{"-f", "nagios", "--password-file", password, "--refused-file", memory, sim.HTTPAddr()}, more...)...)
 			}
-			logons := func() int { return sims[0].Counters().FailedLogons + sims[1].Counters().FailedLogons }
+			logons := func() int {
+				return sims[0].Counters().FailedLogons + sims[1].Counters().FailedLogons + sims[2].Counters().FailedLogons
+			}
 			start := time.Now().Add(-time.Hour).Truncate(time.Second)
 
 			write("not-a-real-password-2", start)
@@ -50,12 +52,12 @@ func TestRefusedFile(t *testing.T) {
 			if n := logons(); n != 1 {
 				t.Errorf("%d bad logons", n)
 			}
-			want := "refused the credentials" // of its own
-			if tt.shared {
-				want = "not asked: " + sims[0].HTTPAddr()
-			}
-			if got := ask(sims[1]); got.code != 3 || !strings.Contains(got.stdout, want) {
-				t.Errorf("the other host: %+v", got)
+			// Another host is asked once more: the first one may just be out of ports. A
+			// third one is not.
+			ask(sims[1]).is(t, 3, "refused the credentials", "")
+			third := ask(sims[2])
+			if asked := strings.Contains(third.stdout, "refused the credentials of") && !strings.Contains(third.stdout, "not asked"); third.code != 3 || asked == tt.shared {
+				t.Errorf("the third host: %+v", third)
 			}
 			before := logons()
 			ask(sims[0], "--refused-for=1ns").is(t, 3, "refused the credentials", "")
@@ -65,9 +67,10 @@ func TestRefusedFile(t *testing.T) {
 			write("not-a-real-password-1", start.Add(time.Minute))
 			ask(sims[0]).is(t, 0, "SOCKETS OK", "")
 			ask(sims[1]).is(t, 0, "SOCKETS OK", "")
+			ask(sims[2]).is(t, 0, "SOCKETS OK", "")
 			text := mustRead(t, memory)
-			if strings.TrimSpace(text) != "[]" {
-				t.Errorf("what worked is still remembered: %s", text)
+			if !strings.Contains(text, start.UTC().Format(time.RFC3339)) || strings.Contains(text, start.Add(time.Minute).UTC().Format(time.RFC3339)) {
+				t.Errorf("the other password's refusals are gone, or this one's are there: %s", text)
 			}
 			if strings.Contains(text, "not-a-real-password") {
 				t.Errorf("the password is in it: %s", text)
@@ -97,5 +100,31 @@ func TestRefusedFileThatIsOfNoUse(t *testing.T) {
 	}
 	if n := sim.Counters().Connections; n != 0 {
 		t.Errorf("%d connections", n)
+	}
+}
+
+// A host without ports refuses an account of a domain that is in order: the others are
+// read, in the same call and in the next ones.
+func TestRefusedFileOfAnExhaustedHost(t *testing.T) {
+	var sims []*winsim.Host
+	for i := range 3 {
+		sims = append(sims, winsim.Start(t, winsim.Server2003(), winsim.ListenOn(fmt.Sprintf("127.0.0.%d", i+2)), winsim.DomainLogonNeedsPort(true)))
+	}
+	sims[0].Load(100, "203.0.113.1:25")
+	sims[0].Advance(10 * time.Minute)
+	memory := filepath.Join(t.TempDir(), "refused.json")
+	together := []string{"-f", "nagios", "--refused-file", memory, sims[0].HTTPAddr(), sims[1].HTTPAddr(), sims[2].HTTPAddr()}
+	for _, why := range []string{"no port left", "not asked: " + sims[0].HTTPAddr()} {
+		got := stats(t, sims[0], together...)
+		if got.code != 3 || !strings.HasPrefix(got.stdout, "SOCKETS UNKNOWN - 3 hosts ("+sims[0].HTTPAddr()+") | ") || !strings.Contains(got.stdout, why) {
+			t.Errorf("%s: %+v", why, got)
+		}
+	}
+	for _, sim := range sims[1:] {
+		stats(t, sims[0], "-f", "nagios", "--refused-file", memory, sim.HTTPAddr()).is(t, 0, "SOCKETS OK", "")
+	}
+	stats(t, sims[0], "-f", "nagios", "--refused-file", memory, sims[0].HTTPAddr()).is(t, 3, "not asked", "")
+	if n := sims[0].Counters().FailedLogons; n != 1 {
+		t.Errorf("%d refused logons", n)
 	}
 }

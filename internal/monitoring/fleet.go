@@ -30,8 +30,9 @@ type Fleet struct {
 	options Options
 	hosts   []member
 	// undecided: one account database judges the account, and no host has let it in yet.
-	undecided bool
-	now       func() time.Time
+	undecided  bool
+	askAnother func() // lets one more host judge an account that was refused
+	now        func() time.Time
 }
 
 type member struct {
@@ -42,7 +43,7 @@ type member struct {
 // NewFleet prepares hosts for reading, by their names as the provider's attribute host
 // takes them; it does not dial. A name that is none, or that stands twice, is an error.
 func NewFleet(config winhost.Config, names []string, options Options) (*Fleet, error) {
-	fleet := &Fleet{options: options, undecided: config.SharedAccount(), now: time.Now}
+	fleet := &Fleet{options: options, undecided: config.SharedAccount(), askAnother: config.AskAnother, now: time.Now}
 	fleet.options.Parallel = max(options.Parallel, 1)
 	if options.Skip == nil {
 		fleet.options.Skip = func(string) error { return nil }
@@ -103,13 +104,18 @@ func (f *Fleet) Read(ctx context.Context) []Reading {
 	return readings
 }
 
-// decide asks one host after the other until one has let the account in or refused it,
-// where that is an account of a domain: hosts that are asked side by side would wait
-// for one logon, which their own time is not for.
+// MostRefusals is how many hosts may refuse an account of a domain before it counts as
+// refused everywhere. One alone may just have no port left for its domain controller.
+const MostRefusals = 2
+
+// decide asks one host after the other until one has let the account in, or as many as
+// MostRefusals have refused it, where that is an account of a domain: hosts that are
+// asked side by side would wait for one logon, which their own time is not for.
 func (f *Fleet) decide(ctx context.Context) {
 	if len(f.hosts) == 1 {
 		return
 	}
+	refusals := 0
 	for _, m := range f.hosts {
 		if !f.undecided {
 			return
@@ -122,6 +128,12 @@ func (f *Fleet) decide(ctx context.Context) {
 		_, err := m.host.ReadSystem(turn)
 		cancel()
 		f.undecided = unanswered(err)
+		if (&Reading{Err: err}).Refused() {
+			if refusals++; refusals < MostRefusals {
+				f.undecided = true
+				f.askAnother()
+			}
+		}
 	}
 }
 

@@ -61,6 +61,13 @@ type Host struct {
 // what one host refuses is then refused everywhere.
 func (c Config) SharedAccount() bool { return c.logons != nil }
 
+// AskAnother lets one more host judge an account of a domain that one has refused.
+func (c Config) AskAnother() {
+	if c.logons != nil {
+		c.logons.AskAnother()
+	}
+}
+
 // Open prepares a host for use; it does not dial.
 func (c Config) Open(address Address) (*Host, error) {
 	settings := transport.Config{

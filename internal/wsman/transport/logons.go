@@ -40,6 +40,15 @@ func (e *NotTriedError) Error() string {
 
 func (e *NotTriedError) Unwrap() error { return e.Refused }
 
+// AskAnother takes one refusal back, so that one more host is asked: a host that has
+// no port left for its domain controller refuses accounts that are in order. The host
+// that refused is not asked again.
+func (l *Logons) AskAnother() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refused = nil
+}
+
 // enter waits until a logon to address may be tried, and says if it had to wait.
 // leave must be called with how it ended. A nil watch lets everything through.
 func (l *Logons) enter(ctx context.Context, address string) (leave func(error), waited bool, err error) {
