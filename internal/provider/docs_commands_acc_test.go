@@ -211,12 +211,37 @@ func (c *commandChecker) help(program string, words []string) (text string, ok b
 	return string(output), err == nil
 }
 
+var docBashOnly = regexp.MustCompile(`(?m)(^|[;&|] *)read -\w*s|\[\[ |<\(`)
+
+// unreadable says why the shell that a block is marked with cannot read it; empty if it can.
+func unreadable(t *testing.T, language, text string) string {
+	t.Helper()
+	shell := "sh"
+	if language == "bash" {
+		shell = "bash"
+	}
+	check := exec.CommandContext(t.Context(), shell, "-n") // #nosec G204 -- one of two
+	check.Stdin = strings.NewReader(text)
+	output, err := check.CombinedOutput()
+	switch {
+	case language == "console": // with what the commands say
+	case err != nil:
+		return strings.TrimSpace(string(output)) + " (" + err.Error() + ")"
+	case shell == "sh" && docBashOnly.MatchString(text):
+		return "it is marked " + language + ", and only bash knows " + docBashOnly.FindString(text)
+	}
+	return ""
+}
+
 // Every command in the documentation that is ours exists, with its flags.
 func TestAccCommandsInDocs(t *testing.T) {
 	t.Parallel()
 	newCLI(t, "") // with the tests that take their time
 	c := newCommandChecker(t)
 	for _, block := range allDocBlocks(t, "sh", "shell", "bash", "console") {
+		if why := unreadable(t, block.language, block.text); why != "" {
+			t.Errorf("%s: %s", block.place, why)
+		}
 		for _, problem := range c.problems(block.text) {
 			t.Errorf("%s: %s", block.place, problem)
 		}
@@ -238,6 +263,14 @@ func TestAccCommandsInDocs(t *testing.T) {
 		}
 	}
 	// What is wrong is seen.
+	for text, language := range map[string]string{"read -rs A": "sh", "true; read -rsp x A": "sh", "if true; then": "sh", "a=(1 2": "bash"} {
+		if unreadable(t, language, text) == "" {
+			t.Errorf("%s takes %q", language, text)
+		}
+	}
+	if why := unreadable(t, "bash", "read -rs A; [[ $A ]]"); why != "" {
+		t.Error(why)
+	}
 	for text, want := range map[string]string{
 		"make demo && make nothing":                            "make has no target nothing",
 		"TF_LOG=INFO make -C ../x testing V=1":                 "make has no target testing",

@@ -28,15 +28,18 @@ type workflow struct {
 				Include []map[string]string `yaml:"include"`
 			} `yaml:"matrix"`
 		} `yaml:"strategy"`
-		Steps []struct {
-			If    string            `yaml:"if"`
-			Uses  string            `yaml:"uses"`
-			With  map[string]any    `yaml:"with"`
-			Run   string            `yaml:"run"`
-			Shell string            `yaml:"shell"`
-			Env   map[string]string `yaml:"env"`
-		} `yaml:"steps"`
+		Steps []workflowStep `yaml:"steps"`
 	} `yaml:"jobs"`
+}
+
+type workflowStep struct {
+	Name  string            `yaml:"name"`
+	If    string            `yaml:"if"`
+	Uses  string            `yaml:"uses"`
+	With  map[string]any    `yaml:"with"`
+	Run   string            `yaml:"run"`
+	Shell string            `yaml:"shell"`
+	Env   map[string]string `yaml:"env"`
 }
 
 func workflows(t *testing.T) map[string]workflow {
@@ -178,6 +181,89 @@ func TestAccWorkflowsCallWhatIsThere(t *testing.T) {
 	}
 }
 
+// stepOf is the index of a step of ci.yml, by its name.
+func stepOf(t *testing.T, steps []workflowStep, name string) int {
+	t.Helper()
+	i := slices.IndexFunc(steps, func(step workflowStep) bool { return step.Name == name })
+	if i < 0 {
+		t.Fatalf("no step is named %q", name)
+	}
+	return i
+}
+
+// runs runs a step's code as GitHub does on Linux, with these programs first on the PATH.
+func (s workflowStep) runs(t *testing.T, programs string, env ...string) (said string, err error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "bash", "-e", "-c", s.Run) // #nosec G204 -- of this tree
+	command.Dir = docRoot
+	command.Env = append(append(cleanEnvironment(), "PATH="+programs+string(os.PathListSeparator)+"/usr/bin"+string(os.PathListSeparator)+"/bin"), env...)
+	output, err := command.CombinedOutput()
+	return string(output), err
+}
+
+// A job of the matrix does not go green with another command line than its own.
+func TestMatrixTestsWhatItSays(t *testing.T) {
+	steps := workflows(t)["ci.yml"].Jobs["acceptance"].Steps
+	at := stepOf(t, steps, "The command line under test is that of the matrix")
+	if tests := stepOf(t, steps, "Acceptance tests"); at != tests-1 || steps[at].Env["PRODUCT"] != "${{ matrix.product }}" || steps[at].Env["VERSION"] != "${{ matrix.version }}" {
+		t.Errorf("the step looks at %v", steps[at].Env)
+	}
+	for name, tt := range map[string]struct {
+		product, version, says string
+		ok                     bool
+	}{
+		"the very one":      {"tofu", "1.9.1", "OpenTofu v1.9.1", true},
+		"the latest":        {"terraform", "latest", "Terraform v1.99.0", true},
+		"another":           {"tofu", "1.9.1", "OpenTofu v1.12.6", false},
+		"the other product": {"tofu", "1.9.1", "Terraform v1.9.1", false},
+		"none":              {"tofu", "1.9.1", "", false},
+		"no version":        {"tofu", "latest", "OpenTofu of today", false},
+	} {
+		programs := t.TempDir()
+		if tt.says != "" {
+			script := "#!/bin/sh\n[ \"$1\" = version ] && echo '" + tt.says + "'\n"
+			if err := os.WriteFile(filepath.Join(programs, tt.product), []byte(script), 0o700); err != nil { // #nosec G306 -- a program
+				t.Fatal(err)
+			}
+		}
+		said, err := steps[at].runs(t, programs, "PRODUCT="+tt.product, "VERSION="+tt.version)
+		if ok := err == nil; ok != tt.ok {
+			t.Errorf("%s: %v: %s", name, err, said)
+		}
+	}
+}
+
+// The units' job does not go green where nothing ran, or where a test was skipped for
+// another reason than that it needs recordings or a command line.
+func TestUnitsRanInCI(t *testing.T) {
+	steps := workflows(t)["ci.yml"].Jobs["unit"].Steps
+	at := stepOf(t, steps, "They ran, but for those that wait for recordings, or for the next job")
+	if !strings.Contains(steps[at-1].Run, `go test -v -count=1 -timeout 20m ./... >"$RUNNER_TEMP/units"`) {
+		t.Error("it does not look at what the step before it wrote")
+	}
+	const passed, acc = "    --- PASS: TestA/b (0.00s)\n", "--- SKIP: TestAccA (0.00s)\n    cli_test.go:67: TF_ACC is not set\n"
+	const recorded = "--- SKIP: TestR (0.00s)\n    a_test.go:22: no recordings here; set RECORDINGS to their folder\n"
+	for name, tt := range map[string]struct {
+		log string
+		ok  bool
+	}{
+		"as it is":       {strings.Repeat(passed, 600) + acc + recorded, true},
+		"all there":      {strings.Repeat(passed, 600) + acc, true},
+		"nothing":        {"ok  \tnone\t0.1s [no tests to run]\n", false},
+		"few":            {strings.Repeat(passed, 20), false},
+		"another reason": {strings.Repeat(passed, 600) + acc + recorded + "--- SKIP: TestS (0.00s)\n    b_test.go:1: not today\n", false},
+	} {
+		folder := t.TempDir()
+		if err := os.WriteFile(filepath.Join(folder, "units"), []byte(tt.log), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		said, err := steps[at].runs(t, folder, "RUNNER_TEMP="+folder)
+		if ok := err == nil; ok != tt.ok {
+			t.Errorf("%s: %v: %s", name, err, said)
+		}
+	}
+}
+
 // The versions of the matrix: the oldest that the scripts take, the one that this tree
 // is tested with, and the latest, of both products.
 func TestWorkflowMatrix(t *testing.T) {
@@ -227,6 +313,37 @@ func TestWindowsWorkflowUndoesWhatItDoes(t *testing.T) {
 		if !strings.Contains(prepare.Run, made) || !strings.Contains(undo.Run, gone) {
 			t.Errorf("%q is not undone by %q", made, gone)
 		}
+	}
+	// A step that fails keeps none of the others from being done: each is in the table, which
+	// is gone through in its order, and nothing is done outside of it.
+	table, rest, _ := strings.Cut(undo.Run, "\n}\n")
+	var order []string
+	for _, step := range regexp.MustCompile(`(?m)^  '([^']+)' = \{$`).FindAllStringSubmatch(table, -1) {
+		order = append(order, step[1])
+	}
+	if want := []string{"the account", "LocalAccountTokenFilterPolicy", "the certificate", "the listener"}; !slices.Equal(order, want) || !strings.HasPrefix(table, "$undo = [ordered]@{\n  '") {
+		t.Errorf("undone are %q, want %q", order, want)
+	}
+	for line := range strings.Lines(table) {
+		if !regexp.MustCompile(`^(\$undo = \[ordered\]@\{|  '[^']+' = \{|  \}|    .+)\n?$`).MatchString(line) {
+			t.Errorf("%q is not within a step", line)
+		}
+	}
+	if account, profile := strings.Index(table, "Remove-LocalUser"), strings.Index(table, "Win32_UserProfile"); account < 0 || profile < account {
+		t.Error("the profile, which may be in use, goes before the account")
+	}
+	const each = `$failed = 0
+foreach ($what in $undo.Keys) {
+  $ErrorActionPreference = 'Stop'
+  try { & $undo[$what] } catch {
+    Write-Host "::error::$what could not be undone: $_"
+    $failed = 1
+  }
+}
+exit $failed
+`
+	if rest != each {
+		t.Errorf("the steps are done by\n%s\nwant\n%s", rest, each)
 	}
 	mask, first := strings.Index(prepare.Run, "::add-mask::"), strings.Index(prepare.Run, "ConvertTo-SecureString")
 	if mask < 0 || first < mask || strings.Contains(prepare.Run, "net user") || strings.Contains(prepare.Run, "GITHUB_ENV") {
