@@ -208,7 +208,8 @@ func TestHTTPS(t *testing.T) {
 	stats(t, sim, "-f", "cacti", "--https", "--ca-certificate-file", ca, "--tls-server-name=other", sim.HTTPSAddr()).is(t, 1, "active:U", "by --tls-server-name")
 	stats(t, sim, "-f", "cacti", "--https", "--insecure", sim.HTTPSAddr()).is(t, 0, "active:", "by --ca-certificate-file instead.")
 	stats(t, sim, "-f", "json", "--https", "--ca-certificate-file", os.DevNull, sim.HTTPSAddr()).is(t, 3, "", "is empty; it must hold PEM text")
-	env := map[string]string{"WINDOWS_USERNAME": sim.Username(), "WINDOWS_PASSWORD": sim.Password(), "WINDOWS_HTTPS": "true", "WINDOWS_CA_CERTIFICATE": sim.CACertificate()}
+	env := map[string]string{"WINDOWS_USERNAME": sim.Username(), "WINDOWS_PASSWORD": sim.Password(), "WINDOWS_HTTPS": "true", "WINDOWS_CA_CERTIFICATE": sim.CACertificate(),
+		"WINDOWS_ON_UNREACHABLE": "of the provider alone", "WINDOWS_JOURNAL": "likewise"}
 	statsIn(t, env, "-f", "cacti", sim.HTTPSAddr()).is(t, 0, "active:", "")
 	statsIn(t, env, "-f", "cacti", "--no-https", sim.HTTPAddr()).is(t, 0, "active:", "")
 	env["WINDOWS_CA_CERTIFICATE"] = ca

@@ -45,7 +45,7 @@ func TestRefusedFile(t *testing.T) {
 			start := time.Now().Add(-time.Hour).Truncate(time.Second)
 
 			write("not-a-real-password-2", start)
-			ask(sims[0]).is(t, 3, "refused the credentials", "")
+			ask(sims[0]).is(t, 3, "SOCKETS UNKNOWN - "+sims[0].HTTPAddr()+": refused the credentials", "")
 			for range 3 {
 				ask(sims[0]).is(t, 3, "not asked: "+sims[0].HTTPAddr()+" refused the credentials of "+tt.account+" at ", "")
 			}
@@ -54,7 +54,7 @@ func TestRefusedFile(t *testing.T) {
 			}
 			// Another host is asked once more: the first one may just be out of ports. A
 			// third one is not.
-			ask(sims[1]).is(t, 3, "refused the credentials", "")
+			ask(sims[1]).is(t, 3, "SOCKETS UNKNOWN - "+sims[1].HTTPAddr()+": refused the credentials", "")
 			third := ask(sims[2])
 			if asked := strings.Contains(third.stdout, "refused the credentials of") && !strings.Contains(third.stdout, "not asked"); third.code != 3 || asked == tt.shared {
 				t.Errorf("the third host: %+v", third)
@@ -103,26 +103,26 @@ func TestRefusedFileThatIsOfNoUse(t *testing.T) {
 	}
 }
 
-// A host without ports refuses an account of a domain that is in order: the others are
+// Hosts without ports refuse an account of a domain that is in order: the others are
 // read, in the same call and in the next ones.
 func TestRefusedFileOfAnExhaustedHost(t *testing.T) {
 	var sims []*winsim.Host
 	for i := range 3 {
 		sims = append(sims, winsim.Start(t, winsim.Server2003(), winsim.ListenOn(fmt.Sprintf("127.0.0.%d", i+2)), winsim.DomainLogonNeedsPort(true)))
 	}
-	sims[0].Load(100, "203.0.113.1:25")
-	sims[0].Advance(10 * time.Minute)
+	for _, full := range []*winsim.Host{sims[0], sims[2]} {
+		full.Load(100, "203.0.113.1:25")
+		full.Advance(10 * time.Minute)
+	}
 	memory := filepath.Join(t.TempDir(), "refused.json")
 	together := []string{"-f", "nagios", "--refused-file", memory, sims[0].HTTPAddr(), sims[1].HTTPAddr(), sims[2].HTTPAddr()}
 	for _, why := range []string{"no port left", "not asked: " + sims[0].HTTPAddr()} {
 		got := stats(t, sims[0], together...)
-		if got.code != 3 || !strings.HasPrefix(got.stdout, "SOCKETS UNKNOWN - 3 hosts ("+sims[0].HTTPAddr()+") | ") || !strings.Contains(got.stdout, why) {
+		if got.code != 3 || !strings.HasPrefix(got.stdout, "SOCKETS UNKNOWN - 3 hosts ("+sims[0].HTTPAddr()+", "+sims[2].HTTPAddr()+") | ") || !strings.Contains(got.stdout, why) {
 			t.Errorf("%s: %+v", why, got)
 		}
 	}
-	for _, sim := range sims[1:] {
-		stats(t, sims[0], "-f", "nagios", "--refused-file", memory, sim.HTTPAddr()).is(t, 0, "SOCKETS OK", "")
-	}
+	stats(t, sims[0], "-f", "nagios", "--refused-file", memory, sims[1].HTTPAddr()).is(t, 0, "SOCKETS OK", "")
 	stats(t, sims[0], "-f", "nagios", "--refused-file", memory, sims[0].HTTPAddr()).is(t, 3, "not asked", "")
 	if n := sims[0].Counters().FailedLogons; n != 1 {
 		t.Errorf("%d refused logons", n)

@@ -3,6 +3,7 @@ package winhost
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -145,4 +146,24 @@ func FuzzParseNetsh(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A zone is a number or an interface's name; any other text goes no further.
+func TestPlainZone(t *testing.T) {
+	for text, want := range map[string]string{
+		"fe80::1%4": "fe80::1%4", "fe80::1%eth0": "fe80::1%eth0", "fe80::1": "fe80::1", "192.0.2.1": "192.0.2.1",
+		"fe80::1%\x1b[2J": "fe80::1", "fe80::1%a b": "fe80::1", "fe80::1%a\nb": "fe80::1", "fe80::1%" + strings.Repeat("x", 33): "fe80::1",
+	} {
+		if got := plainZone(netip.MustParseAddr(text)); got != netip.MustParseAddr(want) {
+			t.Errorf("%q is %q", text, got)
+		}
+	}
+	var remotes []netip.AddrPort
+	err := eachSocket([]byte("  TCP    [fe80::1%4]:49700   [fe80::2%\x1b]:25   ESTABLISHED   7\n"), func(row sockets.Row, _ string) error {
+		remotes = append(remotes, row.Remote)
+		return nil
+	})
+	if err != nil || len(remotes) != 1 || remotes[0] != netip.MustParseAddrPort("[fe80::2]:25") {
+		t.Errorf("%v, %v", remotes, err)
+	}
 }
