@@ -45,7 +45,7 @@ func TestRefusedFile(t *testing.T) {
 			start := time.Now().Add(-time.Hour).Truncate(time.Second)
 
 			write("not-a-real-password-2", start)
-			ask(sims[0]).is(t, 3, "SOCKETS UNKNOWN - "+sims[0].HTTPAddr()+": refused the credentials", "")
+			ask(sims[0]).is(t, 3, "SOCKETS UNKNOWN - "+sims[0].HTTPAddr()+": "+sims[0].HTTPAddr()+" refused the credentials", "")
 			for range 3 {
 				ask(sims[0]).is(t, 3, "not asked: "+sims[0].HTTPAddr()+" refused the credentials of "+tt.account+" at ", "")
 			}
@@ -54,7 +54,7 @@ func TestRefusedFile(t *testing.T) {
 			}
 			// Another host is asked once more: the first one may just be out of ports. A
 			// third one is not.
-			ask(sims[1]).is(t, 3, "SOCKETS UNKNOWN - "+sims[1].HTTPAddr()+": refused the credentials", "")
+			ask(sims[1]).is(t, 3, "SOCKETS UNKNOWN - "+sims[1].HTTPAddr()+": "+sims[1].HTTPAddr()+" refused the credentials", "")
 			third := ask(sims[2])
 			if asked := strings.Contains(third.stdout, "refused the credentials of") && !strings.Contains(third.stdout, "not asked"); third.code != 3 || asked == tt.shared {
 				t.Errorf("the third host: %+v", third)
