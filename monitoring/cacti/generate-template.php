@@ -24,9 +24,10 @@ const GRAPHS = [
 		'stale'  => [STACK, 'F5B800', 'Stale (TIME_WAIT)'],
 	]],
 	'ports' => ['title' => 'TCP port pool', 'label' => 'ports', 'curves' => [
-		'pool_in_use'    => [AREA, '7EC8A9', 'In use'],
-		'pool_time_wait' => [AREA, 'F5B800', 'of these in TIME_WAIT'],
-		'pool_size'      => [LINE2, 'CC0000', 'Pool'],
+		'pool_in_use'         => [AREA, '7EC8A9', 'In use'],
+		'pool_time_wait'      => [AREA, 'F5B800', 'of these in TIME_WAIT'],
+		'busiest_destination' => [LINE2, '6A1B9A', 'Busiest destination'],
+		'pool_size'           => [LINE2, 'CC0000', 'Pool'],
 	]],
 ];
 

@@ -23,14 +23,14 @@ fresh=30
 # every name that is not in the data template, and keeps no more than 512 characters.
 case $part in
 sockets) names='active stale' other=ports ;;
-ports) names='pool_in_use pool_time_wait pool_size' other=sockets ;;
+ports) names='pool_in_use pool_time_wait pool_size busiest_destination' other=sockets ;;
 *)
 	echo "windows-socket-stats.sh: use: windows-socket-stats.sh HOST sockets|ports [GROUP]" >&2
 	exit 3
 	;;
 esac
 
-# answer LINE prints what the data source wants of a line; what is no number is U.
+# answer LINE prints what the data source wants of a line; what is no number (12, 0.5) is U.
 answer() {
 	result=
 	for name in $names; do
@@ -38,7 +38,7 @@ answer() {
 		for pair in $1; do
 			case $pair in "$name":*) value=${pair#*:} ;; esac
 		done
-		case $value in '' | *[!0-9.]*) value=U ;; esac
+		case $value in '' | *[!0-9.]* | .* | *. | *.*.*) value=U ;; esac
 		result="$result $name:$value"
 	done
 	printf '%s\n' "${result# }"
@@ -65,35 +65,47 @@ esac
 
 # --- the settings: NAME = VALUE, the flags of windows-socket-stats and a few of our own ---
 
-program=/usr/local/bin/windows-socket-stats port='' share='' secret=''
+file=$settings/$group.conf
+program=/usr/local/bin/windows-socket-stats port='' share='' secret='' refused=''
+return=$(printf '\r') mark=$(printf '\357\273\277') # that editors of Windows put at the end of a line, and before the first one
 set --
-readable "$settings/$group.conf"
+readable "$file"
 while read -r line || [ -n "$line" ]; do
 	case $line in
+	"$mark"*) give_up "$file begins with a byte order mark: save it as UTF-8 without one" ;;
+	*"$return"*) give_up "$file has the line ends of Windows (CR LF): sed -i 's/\\r\$//' $file" ;;
 	'' | '#'*) continue ;;
 	*=*) ;;
-	*) give_up "$settings/$group.conf: \"$line\" is not NAME = VALUE" ;;
+	*) give_up "$file has a line that is not NAME = VALUE" ;; # it may be a password: it is not repeated
 	esac
 	name=${line%%=*} value=${line#*=}
-	name=${name%"${name##*[! ]}"} value=${value#"${value%%[! ]*}"}
+	name=${name%"${name##*[![:blank:]]}"} value=${value#"${value%%[![:blank:]]*}"}
+	case $value in
+	\"* | *\" | \'* | *\') give_up "$file: the value of $name has quotes: write it without, it is taken as it stands" ;;
+	esac
 	case $name in
 	program) program=$value ;;
 	port) port=$value ;;
 	share) share=$value ;;
-	'' | *[!a-z-]* | format | output | watch) give_up "$settings/$group.conf: \"$name\" is no setting" ;;
-	*)
-		case $name in password-file) readable "$value" && secret=$value ;; esac
-		set -- "$@" "--$name=$value"
-		;;
+	password) give_up "$file: a password stands in a file of its own, and here password-file = FILE" ;; # ps shows arguments
+	password-file) readable "$value" && secret=$value && set -- "$@" "--$name=$value" ;;
+	refused-file) refused=$value ;;
+	username | auth | https | ca-certificate-file | tls-server-name | insecure | allow-unencrypted-basic | timeout | connect-timeout | \
+		max-retries | method | max-rows | deadline | refused-for) set -- "$@" "--$name=$value" ;;
+	*) give_up "$file: \"$name\" is no setting" ;;
 	esac
-done <"$settings/$group.conf"
+done <"$file"
+
+# A logon that was refused is not tried again by the next poll, nor for another host of the account's domain: that would lock it.
+refused=${refused:-${share:+$share/refused}}
+set -- "$@" ${refused:+"--refused-file=$refused"}
 
 # A password, and whatever decides where it is sent, is nobody else's to read, nor the group's to write. The readings that
 # are shared are the poller's user's alone.
 if [ -n "$share" ] && [ ! -w "$share" ]; then
 	give_up "share: there is no folder $share, or the poller's user may not write to it"
 fi
-rights=$(ls -ldL -- "$settings/$group.conf" ${secret:+"$secret"} ${share:+"$share/."}) || give_up "the rights of its files cannot be read"
+rights=$(ls -ldL -- "$file" ${secret:+"$secret"} ${share:+"$share/."}) || give_up "the rights of its files cannot be read"
 while read -r mode rest; do
 	case $mode in
 	-????-?---* | drwx------*) ;;

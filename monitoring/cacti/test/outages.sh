@@ -7,7 +7,7 @@ values() {
 }
 # shows TEXT SERVER SECONDS SOCKETS PORTS
 shows() { check "$1" test "$(values "$2" sockets "$3") / $(values "$2" ports "$3")" = "$4 / $5"; }
-known=('number number' 'number number number') unknown=('nan nan' 'nan nan nan')
+known=('number number' 'number number number number') unknown=('nan nan' 'nan nan nan nan')
 said() { grep -c "$1" "$errors" || true; }
 
 clean() { ! grep -iE 'error|warn|fatal' "$1" | sed 's/^/  /' | grep .; }
@@ -29,15 +29,13 @@ done
 shows "it is back with the first poll that reaches it" tuned $((lost + 600)) "${known[@]}"
 check "standard error says why, once a poll" test "$(said "^windows-socket-stats: ${ip[tuned]}:$https_port: .*no route to host")" = 2
 
-settings dmz tuned 'https = true' "port = $https_port" 'tls-server-name = localhost' \
-	'ca-certificate-file = /etc/windows-socket-stats/ca.pem' 'deadline = 1s'
+dmz_settings 'deadline = 1s'
 asleep tuned
 slow=$at began=$(date +%s)
 just_poll
 took=$(($(date +%s) - began))
 awake tuned
-settings dmz tuned 'https = true' "port = $https_port" 'tls-server-name = localhost' \
-	'ca-certificate-file = /etc/windows-socket-stats/ca.pem'
+dmz_settings
 just_poll
 shows "a server that is too slow is a gap" tuned "$slow" "${unknown[@]}"
 shows "which is none of the other server's, in the same poll" stock "$slow" "${known[@]}"
@@ -45,6 +43,21 @@ shows "and is back as well" tuned $((slow + 300)) "${known[@]}"
 check "the poll took $took seconds: nothing hangs" test "$took" -lt 12
 check "standard error says why" test "$(said "^windows-socket-stats: ${ip[tuned]}:$https_port: .*1s")" = 1
 
-check "standard error has nothing else" test "$(said .)" = 3
+# A wrong password is tried once, not at each poll: that would lock the account.
+right=${password[tuned]}
+password[tuned]=not-the-password
+dmz_settings
+locked=$at
+for ((i = 0; i < 3; i++)); do just_poll; done
+bad=$("$work/bin/winsim" counters --control "${control[tuned]}" | sed -n 's/.*"failed_logons": \([0-9]*\).*/\1/p')
+check "a wrong password is tried once in three polls ($bad bad logons)" test "$bad" = 1
+for ((i = 0; i < 3; i++)); do shows "and is a gap each time" tuned $((locked + 300 * i)) "${unknown[@]}"; done
+check "standard error says so" test "$(said 'refused the credentials') $(said 'not asked')" = '3 2'
+password[tuned]=$right
+dmz_settings
+just_poll
+shows "the right one is tried at the next poll" tuned $((locked + 900)) "${known[@]}"
+
+check "standard error has nothing else" test "$(said .)" = 6
 check "Cacti's log still has no error" clean /var/log/cacti/cacti.log
 check "nothing is left over in poller_output" test "$(sql cacti -e 'SELECT COUNT(*) FROM poller_output')" = 0

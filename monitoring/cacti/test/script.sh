@@ -15,7 +15,7 @@ chmod +x "$work/stub/program"
 # stub LINE... makes the settings of the group stub.
 stub() {
 	install -m 644 -o www-data /dev/null "$work/stub/calls"
-	echo 'echo active:12 stale:345 pool_size:3976 pool_in_use:U pool_time_wait:345 probe_success:1' >"$work/stub/answer"
+	echo 'echo active:12 stale:345 pool_size:3976 pool_in_use:U pool_time_wait:345 busiest_destination:9 probe_success:1' >"$work/stub/answer"
 	rm -f /var/cache/windows-socket-stats/*
 	echo not-a-real-password-3 | install -m 640 -g www-data /dev/stdin /etc/windows-socket-stats/stub.password
 	printf '%s\n' "program = $work/stub/program" "$@" | install -m 640 -g www-data /dev/stdin /etc/windows-socket-stats/stub.conf
@@ -38,7 +38,7 @@ stub
 ask mail01 sockets stub
 answers "sockets are two numbers" 0 'active:12 stale:345' ''
 ask mail01 ports stub
-answers "a value that is not known is U" 0 'pool_in_use:U pool_time_wait:345 pool_size:3976' ''
+answers "a value that is not known is U" 0 'pool_in_use:U pool_time_wait:345 pool_size:3976 busiest_destination:9' ''
 called "without share each data source reads the host" "--format=cacti -- mail01"$'\n'"--format=cacti -- mail01"
 
 stub 'password-file = /etc/windows-socket-stats/stub.password' 'username=CONTOSO\svc=x' '# a comment' '' '  port =  15985 '
@@ -51,7 +51,8 @@ stub 'share = /var/cache/windows-socket-stats'
 ask mail01 ports stub
 ask mail01 sockets stub
 answers "one reading serves both: the numbers" 0 'active:12 stale:345' ''
-called "one reading serves both: one call" '--format=cacti -- mail01'
+called "one reading serves both: one call; a refused logon is remembered" \
+	'--format=cacti --refused-file=/var/cache/windows-socket-stats/refused -- mail01'
 ask mail01 sockets stub
 ask mail02 ports stub
 check "script: no reading serves a data source twice, or another host" test "$(wc -l <"$work/stub/calls")" = 3
@@ -67,11 +68,21 @@ ask mail01 sockets stub
 answers "a folder that others can look into is not used" 1 'active:U stale:U' 'drwxr-xr-x'
 chmod 700 /var/cache/windows-socket-stats
 
+stub 'refused-for = 1h' 'refused-file = /var/lib/refused'
+ask mail01 sockets stub
+called "or where the settings say" '--format=cacti --refused-for=1h --refused-file=/var/lib/refused -- mail01'
+
 stub
 # shellcheck disable=SC2016
 echo 'echo "active:\$(id) stale:-1e9 active:1;2"; echo "mail01: no way there" >&2; exit 1' >"$work/stub/answer"
 ask mail01 sockets stub
 answers "what is no number is U; what went wrong is said" 1 'active:U stale:U' 'no way there'
+for number in 1.2.3 . 5. .5 1e9 -1 0x1 ''; do
+	stub
+	echo "echo active:$number stale:0.25" >"$work/stub/answer"
+	ask mail01 sockets stub
+	answers "\"$number\" is no number" 0 'active:U stale:0.25' ''
+done
 stub
 ask '-x' sockets stub
 answers "an option is no host" 1 'active:U stale:U' 'no name or address'
@@ -95,11 +106,28 @@ stub
 chmod 660 /etc/windows-socket-stats/stub.conf
 ask mail01 sockets stub
 answers "settings that the poller can change are not used" 1 'active:U stale:U' '-rw-rw----'
-for line in 'password' 'Password = x' 'format = json'; do
-	stub "$line"
+while IFS='|' read -r line error; do
+	stub "$(printf '%b' "$line")"
 	ask mail01 sockets stub
-	answers "settings: $line" 1 'active:U stale:U' "${line%% =*}"
-done
+	answers "settings: $line" 1 'active:U stale:U' "$error"
+	check "script: its text does not repeat a password" not grep -q a-secret "$work/stub/errors"
+done <<'LINES'
+password a-secret|not NAME = VALUE
+password = a-secret|password-file = FILE
+password=a-secret|password-file = FILE
+Password = a-secret|"Password" is no setting
+password-fd = 0|"password-fd" is no setting
+format = json|"format" is no setting
+help = true|"help" is no setting
+ = x|"" is no setting
+username = "CONTOSO\\\\svc"|username has quotes
+username = 'svc'|username has quotes
+username = svc"|username has quotes
+username = svc\r|CR LF
+\r|CR LF
+# comment\r|CR LF
+\xef\xbb\xbfusername = svc|byte order mark
+LINES
 called "nor does any of this" ''
 
 stub

@@ -2,14 +2,14 @@
 # shellcheck shell=bash disable=SC2154
 
 # Both are Server 2003, where every outgoing connection needs a port of its own (documented) and the pool is small: 3976
-# ports, and 120 seconds of TIME_WAIT. Each has an account of its own.
+# ports, and 120 seconds of TIME_WAIT. Each has an account of its own. Their time stands still but for the witness's steps.
 declare -A ip=([stock]=127.0.0.2 [tuned]=127.0.0.3) control pid
 declare -A account=([stock]='CONTOSO\svc-cacti' [tuned]='svc-cacti-tuned') password=([stock]=not-a-real-password-1 [tuned]=not-a-real-password-2)
 servers=(stock tuned)
 
 serve() {
 	local tries
-	"$work/bin/winsim" serve --name "$1" --profile server-2003 --listen "${ip[$1]}" --username "${account[$1]}" --password "${password[$1]}" \
+	"$work/bin/winsim" serve --stepped --name "$1" --profile server-2003 --listen "${ip[$1]}" --username "${account[$1]}" --password "${password[$1]}" \
 		--seed 1 --ready-file "$work/$1.ready" --ca-file "$work/$1.pem" >"$work/$1.log" 2>&1 </dev/null &
 	pid[$1]=$!
 	for ((tries = 0; tries < 100; tries++)); do
@@ -20,23 +20,6 @@ serve() {
 	. "$work/$1.ready" || die "The simulated server $1 did not start."
 	control[$1]=$WINSIM_CONTROL
 }
-
-# api SERVER METHOD PATH [BODY] asks winsim's control API, as `winsim sockets` and its like do; the answer is in $reply. No
-# process is started for it: it is asked 2,000 times.
-api() {
-	local fd text="${4:-}"
-	exec {fd}<>"/dev/tcp/${control[$1]%:*}/${control[$1]##*:}"
-	printf '%s %s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s' "$2" "$3" "${#text}" "$text" >&"$fd"
-	IFS= read -r -d '' reply <&"$fd" || true
-	exec {fd}>&-
-	case $reply in 'HTTP/1.0 200'*) ;; *) die "winsim answers $2 $3 of $1 with: $reply" ;; esac
-	reply=${reply##*$'\r\n\r\n'}
-	reply=${reply%$'\n'}
-}
-
-# load SERVER RATE: so many mails a second go out to twenty servers, each in 8 seconds.
-destinations=$(printf '"198.51.100.%d:25",' {1..20})
-load() { api "$1" POST /load "{\"PerSecond\":$2,\"Hold\":8000000000,\"Destinations\":[${destinations%,}]}"; }
 
 # down and up SERVER: no way leads to it, or does again. asleep and awake SERVER: it takes connections, and does not answer.
 down() { ip route add table local unreachable "${ip[$1]}/32"; }
@@ -50,9 +33,17 @@ for value in 'TcpTimedWaitDelay -d 30' 'MaxUserPort -d 65534'; do
 	"$work/bin/winsim" reg add --control "${control[tuned]}" -t REG_DWORD -v $value >/dev/null
 done
 "$work/bin/winsim" reboot --control "${control[tuned]}" >/dev/null # only now they count
-for server in "${servers[@]}"; do
-	api "$server" GET /sockets
-	printf '%s\n' "$reply" >"$work/$server.idle"
-	api "$server" POST /console '{"line":"netstat -ano"}'
-	printf '%s\n' "$reply" >"$work/$server.netstat"
-done
+
+# five_minutes SECONDS RATE passes them on both servers with so many mails a second, each to one of twenty others and 8 seconds
+# long; what they have then is in SERVER.truth, beside SECONDS. It is done by a process of its own that does not end: starting
+# one costs more than all that it does.
+mkfifo "$work/ask" "$work/answer"
+"$php_binary" -d display_errors=stderr "$root/monitoring/cacti/test/witness.php" "stock=${control[stock]}" "tuned=${control[tuned]}" \
+	<"$work/ask" >"$work/answer" 2>"$work/witness.log" &
+exec {ask}>"$work/ask" {answer}<"$work/answer"
+five_minutes() {
+	local said=
+	echo "$1 $2" >&"$ask"
+	read -r said <&"$answer" || true
+	[ "$said" = 'done' ] || die "The witness answers \"$said\": $(cat "$work/witness.log")"
+}

@@ -22,11 +22,15 @@ https_port=${WINSIM_HTTPS##*:}
 . "$work/stock.ready"
 install -m 644 "$work/tuned.pem" /etc/windows-socket-stats/ca.pem
 settings default stock
-settings dmz tuned '# a group of its own, over HTTPS and on another port' 'https = true' "port = $https_port" 'tls-server-name = localhost' \
-	'ca-certificate-file = /etc/windows-socket-stats/ca.pem'
+# dmz_settings LINE...: a group of its own, over HTTPS and on another port.
+dmz_settings() {
+	settings dmz tuned '# a comment' 'https = true' "port = $https_port" 'tls-server-name = localhost' \
+		'ca-certificate-file = /etc/windows-socket-stats/ca.pem' "$@"
+}
+dmz_settings
 
 php "$here/generate-template.php" >"$work/template.xml"
-check "the template is what generate-template.php writes" cmp "$work/template.xml" "$template"
+check "the template is what generate-template.php writes" diff -u "$template" "$work/template.xml"
 php "$cli/import_template.php" --filename="$template" >"$work/import"
 # import_template.php ends well also when it imported nothing.
 check "import_template.php: 7 new objects" test "$(grep -c '^\[success\].*\[new\]' "$work/import")" = 7
