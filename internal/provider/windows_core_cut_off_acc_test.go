@@ -144,7 +144,7 @@ func TestAccWindowsCoreCutOff(t *testing.T) {
 				t.Errorf("it ended with %v:\n%s", err, said)
 			}
 			asBefore(t, host)
-			for _, line := range []string{"it again, it puts the host back first", "/d 300000 /f", "Interrupted", "The host is as it was before.", "Interrupted by SIG"} {
+			for _, line := range []string{"it again, it puts the host back first", "/d 300000 /f", "Interrupted (", "The host is as it was before.", "Interrupted by SIG"} {
 				if !tt.deaf && !bytes.Contains(said, []byte(line)) {
 					t.Errorf("the output lacks %q:\n%s", line, said)
 				}

@@ -175,10 +175,10 @@ func (k *core) finishes() error {
 		k.before = audit
 	}
 	lines := earlier.lines(&k.before)
-	switch {
-	case k.before.unowned() != nil: // looks refuses
-		return nil
-	case len(lines) > 0:
+	if managed := k.before.unowned(); managed != nil {
+		return fmt.Errorf("refused: after the run of %s, which was cut off, %w: nothing was written", earlier.Started.Format(time.RFC3339), managed)
+	}
+	if len(lines) > 0 {
 		return fmt.Errorf("refused: the run of %s was cut off, and the host is not as it was before: nothing was written. Put it back by hand, in a command prompt with full rights on the host:\n  %s\nor, if it is as it should be, remove %s", earlier.Started.Format(time.RFC3339), strings.Join(lines, "\n  "), k.notes)
 	}
 	k.t.Logf("The host is as it was before the run of %s, which was cut off.", earlier.Started.Format(time.RFC3339))
