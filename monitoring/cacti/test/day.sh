@@ -1,7 +1,7 @@
 # Lets a day pass, and looks at what Cacti has of it. Sourced by scripts/test-cacti.
 # shellcheck shell=bash disable=SC2154
 
-polls=${POLLS:-288} # five minutes apart
+polls=${POLLS:-${OUT:+288}} polls=${polls:-144} # five minutes apart
 
 # One day to come, whenever this runs, so that the pictures can be made again: Cacti makes an RRD file that takes nothing older
 # than itself.
