@@ -221,6 +221,11 @@ func TestNothingTriesARefusedAccountAgain(t *testing.T) {
 			}
 		}
 	}
+	for _, path := range []string{"cacti/README.md", guides + "cacti.md"} { // what the script is told
+		if settings := read(t, path); !strings.Contains(settings, "\nrefused-file  = /") {
+			t.Errorf("%s: no refused-file in the settings", path)
+		}
+	}
 	if calls != 4 { // the unit's, a line for cron, Nagios' command, Icinga's
 		t.Errorf("%d calls were found", calls)
 	}
@@ -275,7 +280,7 @@ func TestGuideToTheUnit(t *testing.T) {
 
 // Who begins has no program yet; who has copied it wants to know which one runs.
 func TestGuidesTellWhereTheProgramComesFrom(t *testing.T) {
-	for _, name := range []string{"prometheus.md", "nagios.md"} {
+	for _, name := range []string{"prometheus.md", "nagios.md", "cacti.md"} {
 		guide := read(t, guides+name)
 		build, install := strings.Index(guide, "make build "), strings.Index(guide, "install -m 0755 windows-socket-stats /usr/local/bin/")
 		if build < 0 || install < build || !strings.Contains(guide, "GOOS=linux GOARCH=amd64 CGO_ENABLED=0 go build -o bin/linux-amd64/ ./cmd/windows-socket-stats") ||
