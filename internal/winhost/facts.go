@@ -22,7 +22,7 @@ func (h *Host) ReadFacts(ctx context.Context, parts audit.Parts) (audit.Facts, e
 	}
 	r := &factsRead{host: h, parts: parts, facts: audit.Facts{
 		System: audit.System{
-			Caption: presentable(system.Caption), Version: presentable(system.Version), Build: system.Build, Computer: system.Computer,
+			Caption: Presentable(system.Caption), Version: Presentable(system.Version), Build: system.Build, Computer: system.Computer,
 			ProductType: uint32(system.ProductType), Installed: system.Installed, Started: system.LastBoot,
 		},
 		Boot: h.bootOf(system), Machine: machineOf(system),
@@ -62,7 +62,7 @@ type factsRead struct {
 }
 
 func (r *factsRead) missing(of audit.Parts, part string, err error) {
-	r.facts.Missing = append(r.facts.Missing, audit.Missing{Part: part, Why: presentable(reason(err)), Of: of})
+	r.facts.Missing = append(r.facts.Missing, audit.Missing{Part: part, Why: Presentable(reason(err)), Of: of})
 }
 
 // reason is an error without the query or the command that it came of.
@@ -83,9 +83,7 @@ const maxPresentable = 1024
 
 // Presentable is a text of the host's without what a terminal or a log would obey, and
 // not longer than fits a message.
-func Presentable(text string) string { return presentable(text) }
-
-func presentable(text string) string {
+func Presentable(text string) string {
 	if len(text) > maxPresentable {
 		text = strings.ToValidUTF8(text[:maxPresentable], "") + "…"
 	}

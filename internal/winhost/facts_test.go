@@ -366,7 +366,7 @@ func TestPresentable(t *testing.T) {
 		"sqlservr.exe": "sqlservr.exe", "Grüße 北風": "Grüße 北風", "": "", "a\nb": `a\nb`, "a\x1b[31m": `a\x1b[31m`, "\u202eexe": `\u202eexe`, "\x9b": "\ufffd",
 		strings.Repeat("é", maxPresentable): strings.Repeat("é", maxPresentable/2) + "…",
 	} {
-		if got := presentable(text); got != want {
+		if got := Presentable(text); got != want {
 			t.Errorf("%q: %q, want %q", clip([]byte(text)), clip([]byte(got)), want)
 		}
 	}
@@ -375,7 +375,7 @@ func TestPresentable(t *testing.T) {
 func FuzzPresentable(f *testing.F) {
 	f.Add("sqlservr.exe\n\x1b[31m\u202eé")
 	f.Fuzz(func(t *testing.T, text string) {
-		got := presentable(text)
+		got := Presentable(text)
 		if strings.ContainsFunc(got, unprintable) || !utf8.ValidString(got) || len(got) > 12*(maxPresentable+1) {
 			t.Fatalf("%q", got)
 		}

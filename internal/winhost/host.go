@@ -57,8 +57,8 @@ type Host struct {
 	build     atomic.Uint32          // of Windows, once it was read
 }
 
-// SharedAccount tells whether one account database judges the user name for all hosts:
-// what one host refuses is then refused everywhere.
+// SharedAccount tells whether one account database judges the user name for all hosts,
+// as a domain's does, so that bad logons on several hosts lock one account.
 func (c Config) SharedAccount() bool { return c.logons != nil }
 
 // AskAnother lets one more host judge an account of a domain that one has refused.

@@ -40,7 +40,7 @@ func (r *factsRead) policies(ctx context.Context) error {
 		}
 		name, _ := item.Text("valueName")
 		id, _ := item.Text("GPOID")
-		found = append(found, audit.Policy{ValueName: presentable(name), GPO: presentable(id)})
+		found = append(found, audit.Policy{ValueName: Presentable(name), GPO: Presentable(id)})
 		if isPolicyID(id) && !slices.Contains(ids, id) && len(ids) < maxPolicyIDs {
 			ids = append(ids, id)
 		}
@@ -86,7 +86,7 @@ func (h *Host) policyNames(ctx context.Context, ids []string) (map[string]string
 		}
 		id, _ := item.Text("id")
 		name, _ := item.Text("name")
-		names[strings.ToLower(id)] = presentable(name)
+		names[strings.ToLower(id)] = Presentable(name)
 		return nil
 	})
 	return names, err

@@ -40,7 +40,7 @@ func (p processNames) add(item wsman.Item) error {
 		return fmt.Errorf("a row of Win32_Process: %w", err)
 	}
 	name, _ := item.Text("Name")
-	p[pid] = presentable(name)
+	p[pid] = Presentable(name)
 	if len(p) > maxProcesses {
 		return fmt.Errorf("the host has more than %d processes", maxProcesses)
 	}
